@@ -1,0 +1,101 @@
+// Element by element, with NumPy broadcasting for two operands.
+
+import { dimText, sameDim } from "../dim.ts";
+import type { Dim } from "../dim.ts";
+import { floats } from "../lowering.ts";
+import type { Lowering } from "../lowering.ts";
+import { apply } from "../op.ts";
+import type { Op } from "../op.ts";
+import type { DataType, Value } from "../value.ts";
+
+/** The common shape of two operands: aligned at the last axis, size 1 stretches. */
+export function broadcast(a: readonly Dim[], b: readonly Dim[]): Dim[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const x = a[i - rank + a.length] ?? 1;
+    const y = b[i - rank + b.length] ?? 1;
+    if (sameDim(x, y) || y === 1) return x;
+    if (x === 1) return y;
+    throw new TypeError(`sizes ${dimText(x)} and ${dimText(y)} do not broadcast at axis ${i}`);
+  });
+}
+
+const binary = (name: string, onnx: string): Op<undefined> => ({
+  name,
+  infer([a, b]) {
+    if (a.type !== b.type) throw new TypeError(`types ${a.type} and ${b.type} differ`);
+    return { type: a.type, dims: broadcast(a.dims, b.dims) };
+  },
+  lower: (to, inputs) => to.node(onnx, inputs),
+});
+
+const unary = (name: string, lower: (to: Lowering, x: string) => string): Op<undefined> => ({
+  name,
+  infer: ([x]) => ({ type: x.type, dims: x.dims }),
+  lower: (to, [x]) => lower(to, x),
+});
+
+const onnxUnary = (name: string, onnx: string): Op<undefined> => unary(name, (to, x) => to.node(onnx, [x]));
+
+export const binaryOps = {
+  add: binary("add", "Add"),
+  subtract: binary("subtract", "Sub"),
+  multiply: binary("multiply", "Mul"),
+  divide: binary("divide", "Div"),
+};
+
+/** x·σ(αx): one fused pass on the CPU, two plain nodes elsewhere. */
+const sigmoidWeighted = (to: Lowering, x: string, alpha: number): string => {
+  if (to.target === "cpu") return to.node("QuickGelu", [x], { alpha: { float: alpha } }, "com.microsoft");
+  const scaled = alpha === 1 ? x : to.node("Mul", [x, floats(to, [alpha], [])]);
+  return to.node("Mul", [x, to.node("Sigmoid", [scaled])]);
+};
+
+export const unaryOps = {
+  sin: onnxUnary("sin", "Sin"),
+  cos: onnxUnary("cos", "Cos"),
+  tanh: onnxUnary("tanh", "Tanh"),
+  exp: onnxUnary("exp", "Exp"),
+  sigmoid: onnxUnary("sigmoid", "Sigmoid"),
+  relu: onnxUnary("relu", "Relu"),
+  /** x·Φ(x), the exact form with erf. */
+  gelu: onnxUnary("gelu", "Gelu"),
+  /** x·σ(x) (swish). */
+  silu: unary("silu", (to, x) => sigmoidWeighted(to, x, 1)),
+  /** x·σ(1.702x), OpenAI CLIP's approximation. */
+  quickGelu: unary("quickGelu", (to, x) => sigmoidWeighted(to, x, 1.702)),
+};
+
+export const castOp: Op<{ readonly type: DataType }> = {
+  name: "cast",
+  infer: ([x], { type }) => ({ type, dims: x.dims }),
+  lower: (to, [x], { type }) => to.node("Cast", [x], { to: onnxTypes[type] }),
+};
+
+/** ONNX's numbers for our element types (TensorProto.DataType). */
+export const onnxTypes: Record<DataType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+export const equalOp: Op<undefined> = {
+  name: "equal",
+  infer: ([a, b]) => ({ type: "bool", dims: broadcast(a.dims, b.dims) }),
+  lower: (to, inputs) => to.node("Equal", inputs),
+};
+
+const two = (op: Op<undefined>) => (a: Value, b: Value): Value => apply(op, [a, b], undefined);
+const one = (op: Op<undefined>) => (x: Value): Value => apply(op, [x], undefined);
+
+export const add = two(binaryOps.add);
+export const subtract = two(binaryOps.subtract);
+export const multiply = two(binaryOps.multiply);
+export const divide = two(binaryOps.divide);
+export const equal = two(equalOp);
+export const sin = one(unaryOps.sin);
+export const cos = one(unaryOps.cos);
+export const tanh = one(unaryOps.tanh);
+export const exp = one(unaryOps.exp);
+export const sigmoid = one(unaryOps.sigmoid);
+export const relu = one(unaryOps.relu);
+export const gelu = one(unaryOps.gelu);
+export const silu = one(unaryOps.silu);
+export const quickGelu = one(unaryOps.quickGelu);
+export const cast = (x: Value, type: DataType): Value => apply(castOp, [x], { type });

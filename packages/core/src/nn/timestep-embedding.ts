@@ -1,0 +1,23 @@
+// Sinusoidal position code of the timestep and the small MLP behind it (DDPM, arXiv 2006.11239, appendix B).
+
+import { concat, reshape } from "../graph/ops/shape.ts";
+import { cos, multiply, silu, sin } from "../graph/ops/elementwise.ts";
+import { constant } from "../graph/ops/source.ts";
+import { layer } from "../graph/params.ts";
+import type { Params } from "../graph/params.ts";
+import type { Value } from "../graph/value.ts";
+import { linear } from "./layers.ts";
+
+/** t [N] → [N,width]: sin and cos of t·10000^(−i/(width/2 − shift)); cosines first when `cosineFirst`. */
+export function sinusoids(t: Value, { width, cosineFirst, shift }: { width: number; cosineFirst: boolean; shift: number }): Value {
+  const half = width / 2;
+  const frequencies = Float32Array.from({ length: half }, (_, i) => Math.exp(Math.fround(Math.fround(-Math.log(10000) * i) / (half - shift))));
+  const angles = multiply(reshape(t, [t.dims[0], 1]), constant(frequencies, [1, half]));
+  return concat(cosineFirst ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)], 1);
+}
+
+/** x [N,in] → [N,features]: linear, SiLU, linear (diffusers' TimestepEmbedding). */
+export const timestepMlp = layer((p: Params, x: Value, { features }: { features: number }): Value =>
+  linear(p.at("linear_2"), silu(linear(p.at("linear_1"), x, { features })), { features }),
+);
+
