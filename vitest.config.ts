@@ -1,4 +1,9 @@
+import { existsSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+
+// Without a GPU, Chromium's software Vulkan driver lets ONNX Runtime's WebGPU provider run in Node.
+const softwareVulkan = "/usr/lib/chromium/vk_swiftshader_icd.json";
+const useSoftwareVulkan = existsSync(softwareVulkan) && !existsSync("/dev/dri") && !existsSync("/dev/nvidia0");
 
 // Tests run from source: the "source" export condition maps every workspace import to its .ts file.
 export default defineConfig({
@@ -10,5 +15,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    env: useSoftwareVulkan ? { VK_DRIVER_FILES: softwareVulkan } : {},
   },
 });

@@ -1,0 +1,36 @@
+// The schedule of "Beta Sampling is All You Need", arXiv 2407.12173: noise levels at quantiles of a beta distribution, so that both
+// ends get more steps than the middle. As diffusers and AUTOMATIC1111 have it, linear in σ; ComfyUI's "beta" is linear in timestep.
+import { linspace } from "../spacing.ts";
+import type { SigmaRange } from "./types.ts";
+
+/** Equal steps in probability under Beta(α, β) over [σ_min, σ_max]. */
+export function sigmasBeta(steps: number, { sigmaMin, sigmaMax }: SigmaRange, alpha = 0.6, beta = 0.6): number[] {
+  return linspace(0, 1, steps).map((ramp) => sigmaMin + betaQuantile(1 - ramp, alpha, beta) * (sigmaMax - sigmaMin));
+}
+
+/** The x with I_x(a, b) = p: the quantile function of the beta distribution, to about 1e-15 absolute. */
+export function betaQuantile(p: number, a: number, b: number): number {
+  if (p <= 0 || p >= 1) return p <= 0 ? 0 : 1;
+  const [lowerHalf, upperHalf] = [incompleteBeta(0.5, a, b), incompleteBeta(0.5, b, a)];
+  const mass = lowerHalf + upperHalf; // B(a, b)
+  // Work from the nearer end, where the series converges: x ≤ ½.
+  if (p * mass > lowerHalf) return 1 - betaQuantile(1 - p, b, a);
+  let [low, high] = [0, 0.5];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (incompleteBeta(middle, a, b) < p * mass) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+// B_x(a, b) = ∫₀ˣ u^(a−1) (1−u)^(b−1) du = xᵃ Σₙ (1−b)ₙ / (n! (a+n)) xⁿ, by expanding (1−u)^(b−1); for 0 ≤ x ≤ ½.
+function incompleteBeta(x: number, a: number, b: number): number {
+  let coefficient = 1; // (1−b)ₙ / n! · xⁿ
+  let sum = 1 / a;
+  for (let n = 1; Math.abs(coefficient) > 1e-17; n++) {
+    coefficient *= ((n - b) / n) * x;
+    sum += coefficient / (a + n);
+  }
+  return x ** a * sum;
+}

@@ -1,0 +1,38 @@
+// What happens while pictures are made, in order: one `start`, per picture `step`s and one `image`; `notice`s any time.
+
+import type { Image } from "../image/image.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { PictureRecord } from "./record.ts";
+
+export type GenerateEvent =
+  /** Everything is checked and loaded; `pictures` follow, each of `steps` steps. */
+  | { readonly kind: "start"; readonly pictures: number; readonly steps: number; readonly device: string }
+  /** Something the caller should know and did not ask for: a default taken, a prompt cut, a fallback asked for by "auto". */
+  | { readonly kind: "notice"; readonly text: string }
+  /** Step `step` (from 1) of picture `picture` (from 0) is done. */
+  | {
+      readonly kind: "step";
+      readonly picture: number;
+      readonly step: number;
+      readonly steps: number;
+      /** Noise level reached. */
+      readonly sigma: number;
+      readonly stepMs: number;
+      /** Estimate for all that is left, from the steps so far. */
+      readonly remainingMs: number;
+      /** What the picture looks like now, when previews are asked for. */
+      readonly preview?: Image;
+    }
+  /** Picture `picture` is finished. */
+  | {
+      readonly kind: "image";
+      readonly picture: number;
+      readonly seed: number;
+      readonly image: Image;
+      /** Latents [1,C,h,w] before decoding. */
+      readonly latents: Tensor;
+      /** All that is needed to make it again. */
+      readonly record: PictureRecord;
+    };
+
+export type ImageEvent = Extract<GenerateEvent, { kind: "image" }>;

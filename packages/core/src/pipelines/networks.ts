@@ -1,0 +1,101 @@
+// The networks of one checkpoint on one device: loaded when first needed, and where memory is short unloaded again.
+
+import { freeMemoryBytes } from "#platform";
+import type { Checkpoint, NetworkFiles } from "../checkpoints/checkpoint.ts";
+import type { Graph } from "../graph/graph.ts";
+import { autoencoderKlConfig, decoderGraph, encoderGraph } from "../models/autoencoder-kl.ts";
+import type { AutoencoderKlConfig } from "../models/autoencoder-kl.ts";
+import { clipTextConfig, clipTextGraph } from "../models/clip-text.ts";
+import type { ClipTextConfig } from "../models/clip-text.ts";
+import { unetGraph } from "../models/unet.ts";
+import type { UNetConfig } from "../models/unet.ts";
+import { unetConfig } from "../models/unet-config.ts";
+import type { Device, Engine, Network } from "../runtime/engine.ts";
+import { openEngine } from "../runtime/open-engine.ts";
+import { elementCount } from "../tensor/tensor.ts";
+
+/** The networks a pipeline runs, by the part they play. */
+export type Part = "textEncoder" | "textEncoder2" | "unet" | "decoder" | "encoder";
+
+/** The stages of a generation; where memory is short, only one stage's networks are loaded at a time. */
+const stages: Record<Part, string> = { textEncoder: "text", textEncoder2: "text", unet: "unet", decoder: "vae", encoder: "vae" };
+
+export interface Networks {
+  readonly device: Device;
+  /** What was decided while opening, for the user. */
+  readonly notices: readonly string[];
+  readonly configs: {
+    readonly unet: UNetConfig;
+    readonly vae: AutoencoderKlConfig;
+    readonly textEncoder?: ClipTextConfig;
+    readonly textEncoder2?: ClipTextConfig;
+  };
+  /** The loaded network of `part`. Throws Error when the checkpoint has none, or it cannot be loaded. */
+  get(part: Part, signal?: AbortSignal): Promise<Network>;
+  close(): Promise<void>;
+}
+
+/** Engines and networks for `checkpoint`. Nothing is loaded yet but a first engine, which proves the device. */
+export async function openNetworks(checkpoint: Checkpoint, { device, threads }: { device: Device | "auto"; threads?: number }): Promise<Networks> {
+  const { unet, vae, textEncoder, textEncoder2 } = checkpoint.networks;
+  const textConfig = (files: NetworkFiles) => clipTextConfig(files.config, { withProjection: files.className === "CLIPTextModelWithProjection" });
+  const configs = {
+    unet: unetConfig(unet.config),
+    vae: autoencoderKlConfig(vae.config),
+    ...(textEncoder && { textEncoder: textConfig(textEncoder) }),
+    ...(textEncoder2 && { textEncoder2: textConfig(textEncoder2) }),
+  };
+  const parts: Record<Part, { files: NetworkFiles | undefined; graph: () => Graph }> = {
+    textEncoder: { files: textEncoder, graph: () => clipTextGraph(configs.textEncoder!) },
+    textEncoder2: { files: textEncoder2, graph: () => clipTextGraph(configs.textEncoder2!) },
+    unet: { files: unet, graph: () => unetGraph(configs.unet, { pooledWidth: configs.textEncoder2?.projection }) },
+    decoder: { files: vae, graph: () => decoderGraph(configs.vae) },
+    encoder: { files: vae, graph: () => encoderGraph(configs.vae) },
+  };
+
+  const notices: string[] = [...checkpoint.notes];
+  const first = await openEngine({ device, threads });
+  if (first.notice !== undefined) notices.push(first.notice);
+  const weightBytes = [unet, vae, textEncoder, textEncoder2].reduce((sum, files) => sum + (files === undefined ? 0 : float32Bytes(files)), 0);
+  const freeBytes = freeMemoryBytes();
+  // The peak of loading is near the weights' own size; a quarter more leaves room for activations.
+  const oneStage = freeBytes !== undefined && 1.25 * weightBytes > freeBytes;
+  if (oneStage) notices.push(`weights of ${gigabytes(weightBytes)} GB against ${gigabytes(freeBytes)} GB of free memory: text encoders, UNet and autoencoder are loaded in turn`);
+
+  const engines = new Map<string, Promise<Engine>>([[oneStage ? "text" : "all", Promise.resolve(first)]]);
+  const loaded = new Map<Part, Promise<Network>>();
+
+  async function closeStage(stage: string): Promise<void> {
+    for (const part of loaded.keys()) if (stages[part] === stage) loaded.delete(part);
+    const engine = engines.get(stage);
+    engines.delete(stage);
+    await (await engine)?.close();
+  }
+
+  return {
+    device: first.device,
+    notices,
+    configs,
+    async get(part, signal) {
+      const known = loaded.get(part);
+      if (known !== undefined) return known;
+      const { files, graph } = parts[part];
+      if (files === undefined) throw new Error(`Cannot run the ${part} of "${checkpoint.path}": the checkpoint has none`);
+      const stage = oneStage ? stages[part] : "all";
+      if (oneStage) for (const other of [...engines.keys()]) if (other !== stage) await closeStage(other);
+      const engine = engines.get(stage) ?? openEngine({ device: first.device, threads });
+      engines.set(stage, engine);
+      const network = engine.then((opened) => opened.load(graph(), files.tensors, { source: checkpoint.path, signal }));
+      loaded.set(part, network);
+      network.catch(() => loaded.delete(part));
+      return network;
+    },
+    async close() {
+      loaded.clear();
+      for (const stage of [...engines.keys()]) await closeStage(stage);
+    },
+  };
+}
+
+const float32Bytes = ({ tensors }: NetworkFiles): number => [...tensors.values()].reduce((sum, { dims }) => sum + 4 * elementCount(dims), 0);
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);

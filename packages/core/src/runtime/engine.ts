@@ -1,0 +1,54 @@
+// What runs networks: an engine on one device, off the caller's thread, and the networks loaded into it.
+
+import type { Graph } from "../graph/graph.ts";
+import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
+import type { StoredTensors } from "../tensor/stored.ts";
+
+/** Where networks can run. "wasm" is the browser's CPU. */
+export type Device = "cpu" | "webgpu" | "wasm";
+
+export interface EngineOptions {
+  /** "auto" takes WebGPU where there is an adapter, else the CPU, and says which in `engine.notice`. */
+  readonly device?: Device | "auto";
+  /** Threads for CPU kernels; all cores by default. */
+  readonly threads?: number;
+}
+
+export interface LoadOptions {
+  /** The checkpoint's name, for messages. */
+  readonly source: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunOptions {
+  /** Names of the outputs to bring back; all by default. */
+  readonly outputs?: readonly string[];
+  /** Rejects at once with the signal's reason; the device finishes the run it is in and drops its result. */
+  readonly signal?: AbortSignal;
+}
+
+/** A network that is loaded and compiled. */
+export interface Network {
+  readonly name: string;
+  /** What loading took: tracing's result to a session ready to run. */
+  readonly loadMs: number;
+  /** Feeds by input name → outputs by name. Throws Error on a missing or misshapen feed, a crash, or too little memory. */
+  run(feeds: Readonly<Record<string, AnyTensor>>, options?: RunOptions): Promise<Record<string, Tensor>>;
+  unload(): Promise<void>;
+}
+
+/** A device in a process (Node) or worker (browser) of its own. Closing it gives back all its memory. */
+export interface Engine {
+  readonly device: Device;
+  /** What "auto" took and why; undefined when the device was named. */
+  readonly notice: string | undefined;
+  /** Resident memory of the engine's process now and at its peak; undefined in browsers. */
+  memory(): Promise<EngineMemory | undefined>;
+  load(graph: Graph, tensors: StoredTensors, options: LoadOptions): Promise<Network>;
+  close(): Promise<void>;
+}
+
+export interface EngineMemory {
+  readonly residentBytes: number;
+  readonly peakBytes: number;
+}

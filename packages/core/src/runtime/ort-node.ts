@@ -1,0 +1,82 @@
+// ONNX Runtime in Node: one engine is one child process. `session.run` blocks its thread until the network is done, native
+// code can crash, and released sessions do not give all their memory back; a process is the cure for all three.
+
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { realpath } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Device, Engine } from "./engine.ts";
+import { connect } from "./remote.ts";
+import type { Connection } from "./remote.ts";
+
+/** Devices to try, best first, when none is named. */
+export const devices: readonly Device[] = ["webgpu", "cpu"];
+
+/** An engine process on `device`. Throws Error when the device cannot be opened. */
+export const openOn = (options: { device: Device; threads?: number; notice?: string }): Promise<Engine> => connect(startProcess(), options);
+
+function startProcess(): Connection {
+  const source = fileURLToPath(import.meta.url);
+  const extension = source.slice(source.lastIndexOf("."));
+  const program = fileURLToPath(new URL(`./ort-node-process${extension}`, import.meta.url));
+  // From source, the child needs the TypeScript loader that we have.
+  const execArgv = extension === ".ts" ? ["--conditions=source", "--import", import.meta.resolve?.("tsx") ?? createRequire(source).resolve("tsx")] : [];
+  const child = fork(program, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(`the engine process did not start: ${error.message}`));
+    child.once("exit", (code, signal) => {
+      process.off("exit", kill);
+      resolve(reasonOf(code, signal));
+    });
+  });
+  hold(child, false);
+
+  return {
+    send(message) {
+      child.send(message, (error) => {
+        if (error !== null) kill();
+      });
+    },
+    onMessage: (handle) => void child.on("message", handle as (message: unknown) => void),
+    onClose: (handle) => void ended.then(handle),
+    async close() {
+      kill();
+      hold(child, true);
+      await ended;
+    },
+    hold: (busy) => hold(child, busy),
+    place,
+  };
+}
+
+/** While work is in flight the child keeps this program alive; while idle it does not. */
+function hold(child: ChildProcess, busy: boolean): void {
+  if (busy) {
+    child.ref();
+    child.channel?.ref();
+  } else {
+    child.unref();
+    child.channel?.unref();
+  }
+}
+
+function reasonOf(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal === "SIGKILL") return "the engine process was killed (out of memory is the usual reason)";
+  return `the engine process ended ${signal === null ? `with exit code ${code}` : `by ${signal}`} (a crash of native code)`;
+}
+
+/** ONNX Runtime wants one folder and locations inside it; links are resolved first, since it refuses to follow them out. */
+async function place(files: readonly string[]): ReturnType<Connection["place"]> {
+  const real = new Map(await Promise.all(files.map(async (file) => [file, await realpath(resolve(file))] as const)));
+  let folder = "";
+  for (const path of real.values()) {
+    folder ||= dirname(path);
+    while (path !== folder && !path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) folder = dirname(folder);
+  }
+  const locate = (file: string) => relative(folder, real.get(file)!).split(sep).join("/");
+  return { weights: { folder }, locate };
+}

@@ -1,0 +1,37 @@
+// What the caller and the engine's process say to each other. Everything is plain data that survives structured cloning.
+
+import type { Target } from "../graph/lowering.ts";
+import type { EngineMemory } from "./engine.ts";
+
+/** A tensor on the wire: the array's class is its element type. */
+export interface WireTensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+}
+
+/** Where a model's external weights are: a folder (Node), or the files' bytes by name (browser). */
+export interface ExternalWeights {
+  readonly folder?: string;
+  readonly files?: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+/** Requests by kind, each with what it takes and what it gives. */
+export interface Requests {
+  /** Opens the device; fails when it is not there. */
+  open: { takes: { device: Target; threads: number | undefined }; gives: undefined };
+  load: { takes: { name: string; model: Uint8Array; weights: ExternalWeights }; gives: { network: number } };
+  run: { takes: { network: number; feeds: Record<string, WireTensor>; outputs: readonly string[] | undefined }; gives: Record<string, WireTensor> };
+  unload: { takes: { network: number }; gives: undefined };
+  memory: { takes: Record<string, never>; gives: EngineMemory | undefined };
+}
+
+export type RequestMessage = { [K in keyof Requests]: { readonly id: number; readonly kind: K } & Requests[K]["takes"] }[keyof Requests];
+export type ReplyMessage =
+  | { readonly id: number; readonly value: Requests[keyof Requests]["gives"] }
+  | { readonly id: number; readonly error: string };
+
+/** Either end of the line. */
+export interface Port<In, Out> {
+  send(message: Out): void;
+  onMessage(handle: (message: In) => void): void;
+}
