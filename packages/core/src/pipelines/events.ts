@@ -28,8 +28,9 @@ export type GenerateEvent =
       readonly kind: "image";
       readonly picture: number;
       readonly seed: number;
-      readonly image: Image;
-      /** Latents [1,C,h,w] before decoding. */
+      /** Absent when `denoisingEnd` hands the latents over instead. */
+      readonly image?: Image;
+      /** Latents [1,C,h,w], in the scale that the next model or the autoencoder takes. */
       readonly latents: Tensor;
       /** All that is needed to make it again. */
       readonly record: PictureRecord;

@@ -1,38 +1,86 @@
-// CONTRACT (being implemented)
-import type { Device } from "../runtime/engine.ts";
+// A loaded model: `const model = await load("path-or-hub-id")`, then `model.generate({ prompt })`.
+
 import type { Checkpoint, OpenCheckpointOptions } from "../checkpoints/checkpoint.ts";
+import { resolveModel } from "../checkpoints/hub.ts";
+import { openCheckpoint } from "../checkpoints/open.ts";
 import type { Image } from "../image/image.ts";
+import type { Device } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { GenerateEvent, ImageEvent } from "./events.ts";
+import { openTokenizer } from "../tokenizers/open.ts";
+import { textEncoders } from "./conditioning.ts";
+import { generate } from "./generate.ts";
+import { generation } from "./generation.ts";
+import type { Generation } from "./generation.ts";
+import { openNetworks } from "./networks.ts";
+import { parseOptions } from "./options.ts";
 import type { GenerateOptions } from "./options.ts";
+import { readPreviewDecoder } from "./preview.ts";
 
 export interface LoadModelOptions extends OpenCheckpointOptions {
+  /** "auto" (the default) takes WebGPU where there is an adapter, else the CPU, and says so. */
   readonly device?: Device | "auto";
+  /** Threads for CPU kernels; all cores by default. */
   readonly threads?: number;
+  /** Branch, tag or commit of a Hub repository. */
   readonly revision?: string;
+  /** Stops loading and downloading. */
   readonly signal?: AbortSignal;
-  /** Hub download progress and other things worth telling. */
-  readonly onDownload?: (progress: { file: string; receivedBytes: number; totalBytes: number }) => void;
-  /** TAESD for previews. */
+  readonly onDownload?: (progress: { readonly file: string; readonly receivedBytes: number; readonly totalBytes: number }) => void;
+  /** Path or Hub id of a tiny autoencoder (TAESD), for previews; without it they are decoded by the model's own. */
   readonly previewDecoder?: string;
 }
 
 /** Inputs of one generation that are not plain data. */
 export interface GenerateInputs {
+  /** Where to start instead of noise: a picture, or latents [1,C,h,w] that another model handed over. */
   readonly init?: Image | Tensor;
   readonly signal?: AbortSignal;
-  /** Show the picture every so many steps; 0 never. */
+  /** Decode a preview every so many steps; 0, the default, never. */
   readonly previewEvery?: number;
+  /** Which pictures of the run to make, by number; all by default. */
+  readonly pictures?: readonly number[];
 }
 
-/** A run: iterate its events, or await its pictures. */
-export interface Generation extends AsyncIterable<GenerateEvent>, PromiseLike<{ readonly images: readonly ImageEvent[] }> {}
-
+/** A checkpoint that is open on a device. Its networks load when first needed. */
 export interface Model {
   readonly checkpoint: Checkpoint;
   readonly device: Device;
+  /** What was chosen or guessed while loading, in sentences for the user. */
   readonly notices: readonly string[];
+  /** Makes pictures. Iterate it for events, or await it for the pictures. Throws RangeError on options out of range. */
   generate(options: GenerateOptions & GenerateInputs): Generation;
+  /** Ends the engine and gives back all its memory. */
   close(): Promise<void>;
 }
-export declare function load(idOrPath: string, options?: LoadModelOptions): Promise<Model>;
+
+/**
+ * Opens a checkpoint: a diffusers folder, a .safetensors or .ckpt file, or a Hugging Face Hub id. Throws Error when it
+ * cannot be found, read or understood, or the device cannot be opened.
+ */
+export async function load(idOrPath: string, options: LoadModelOptions = {}): Promise<Model> {
+  const { device = "auto", threads, revision, signal, onDownload, previewDecoder, variant, ...open } = options;
+  const hub = { revision, signal, onProgress: onDownload, variant };
+  const checkpoint = await openCheckpoint(await resolveModel(idOrPath, hub), { ...open, variant });
+  const tokenizers = {
+    textEncoder: checkpoint.tokenizers.tokenizer && (await openTokenizer(checkpoint.tokenizers.tokenizer)),
+    textEncoder2: checkpoint.tokenizers.tokenizer2 && (await openTokenizer(checkpoint.tokenizers.tokenizer2)),
+  };
+  const preview = previewDecoder === undefined ? undefined : await readPreviewDecoder(await resolveModel(previewDecoder, hub));
+  const networks = await openNetworks(checkpoint, { device, threads, preview });
+  try {
+    const encoders = textEncoders(checkpoint, networks, tokenizers);
+    return {
+      checkpoint,
+      device: networks.device,
+      notices: networks.notices,
+      generate({ init, signal, previewEvery = 0, pictures, ...written }) {
+        const parsed = parseOptions(written);
+        return generation((emit, stop) => generate({ checkpoint, networks, encoders }, parsed, { init, previewEvery, pictures, emit, signal: stop }), signal);
+      },
+      close: networks.close,
+    };
+  } catch (error) {
+    await networks.close();
+    throw error;
+  }
+}

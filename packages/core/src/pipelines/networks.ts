@@ -5,6 +5,7 @@ import type { Checkpoint, NetworkFiles } from "../checkpoints/checkpoint.ts";
 import type { Graph } from "../graph/graph.ts";
 import { autoencoderKlConfig, decoderGraph, encoderGraph } from "../models/autoencoder-kl.ts";
 import type { AutoencoderKlConfig } from "../models/autoencoder-kl.ts";
+import { autoencoderTinyConfig, tinyDecoderGraph } from "../models/autoencoder-tiny.ts";
 import { clipTextConfig, clipTextGraph } from "../models/clip-text.ts";
 import type { ClipTextConfig } from "../models/clip-text.ts";
 import { unetGraph } from "../models/unet.ts";
@@ -15,10 +16,10 @@ import { openEngine } from "../runtime/open-engine.ts";
 import { elementCount } from "../tensor/tensor.ts";
 
 /** The networks a pipeline runs, by the part they play. */
-export type Part = "textEncoder" | "textEncoder2" | "unet" | "decoder" | "encoder";
+export type Part = "textEncoder" | "textEncoder2" | "unet" | "preview" | "decoder" | "encoder";
 
 /** The stages of a generation; where memory is short, only one stage's networks are loaded at a time. */
-const stages: Record<Part, string> = { textEncoder: "text", textEncoder2: "text", unet: "unet", decoder: "vae", encoder: "vae" };
+const stages: Record<Part, string> = { textEncoder: "text", textEncoder2: "text", unet: "unet", preview: "unet", decoder: "vae", encoder: "vae" };
 
 export interface Networks {
   readonly device: Device;
@@ -30,13 +31,22 @@ export interface Networks {
     readonly textEncoder?: ClipTextConfig;
     readonly textEncoder2?: ClipTextConfig;
   };
+  /** Whether there is a tiny autoencoder for previews. */
+  readonly hasPreview: boolean;
   /** The loaded network of `part`. Throws Error when the checkpoint has none, or it cannot be loaded. */
   get(part: Part, signal?: AbortSignal): Promise<Network>;
   close(): Promise<void>;
 }
 
+export interface OpenNetworksOptions {
+  readonly device: Device | "auto";
+  readonly threads?: number;
+  /** A tiny autoencoder that decodes previews. */
+  readonly preview?: NetworkFiles;
+}
+
 /** Engines and networks for `checkpoint`. Nothing is loaded yet but a first engine, which proves the device. */
-export async function openNetworks(checkpoint: Checkpoint, { device, threads }: { device: Device | "auto"; threads?: number }): Promise<Networks> {
+export async function openNetworks(checkpoint: Checkpoint, { device, threads, preview }: OpenNetworksOptions): Promise<Networks> {
   const { unet, vae, textEncoder, textEncoder2 } = checkpoint.networks;
   const textConfig = (files: NetworkFiles) => clipTextConfig(files.config, { withProjection: files.className === "CLIPTextModelWithProjection" });
   const configs = {
@@ -49,6 +59,7 @@ export async function openNetworks(checkpoint: Checkpoint, { device, threads }: 
     textEncoder: { files: textEncoder, graph: () => clipTextGraph(configs.textEncoder!) },
     textEncoder2: { files: textEncoder2, graph: () => clipTextGraph(configs.textEncoder2!) },
     unet: { files: unet, graph: () => unetGraph(configs.unet, { pooledWidth: configs.textEncoder2?.projection }) },
+    preview: { files: preview, graph: () => tinyDecoderGraph(autoencoderTinyConfig(preview!.config)) },
     decoder: { files: vae, graph: () => decoderGraph(configs.vae) },
     encoder: { files: vae, graph: () => encoderGraph(configs.vae) },
   };
@@ -76,6 +87,7 @@ export async function openNetworks(checkpoint: Checkpoint, { device, threads }: 
     device: first.device,
     notices,
     configs,
+    hasPreview: preview !== undefined,
     async get(part, signal) {
       const known = loaded.get(part);
       if (known !== undefined) return known;

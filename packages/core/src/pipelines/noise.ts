@@ -15,7 +15,7 @@ export interface NoiseOptions {
 export function pictureNoise({ seed, rng, batch }: NoiseOptions): (dims: readonly number[]) => Float32Array {
   const torch = rng === "cpu" ? new TorchGenerator(seed) : undefined;
   const philox = rng === "philox" ? new PhiloxGenerator(seed) : undefined;
-  const draw = (count: number): Float32Array => torch?.randn(count) ?? philox!.randn(count);
+  const draw = (count: number): Float32Array => torch?.randn(count) ?? philox!.randn([count]);
   return (dims) => {
     const length = elementCount(dims);
     if (batch === undefined) return draw(length);

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { samplers } from "../diffusion/samplers/index.ts";
-import { schedules } from "../diffusion/schedules/index.ts";
+import { schedules } from "../diffusion/schedules.ts";
 
 const samplerIds = Object.keys(samplers) as [string, ...string[]];
 const scheduleIds = Object.keys(schedules) as [string, ...string[]];
@@ -20,6 +20,7 @@ export const generateOptions = z.strictObject({
   sampler: z.enum(samplerIds).optional().describe("How to step (what the checkpoint's scheduler_config.json says)"),
   schedule: z.enum(scheduleIds).optional().describe("Noise levels to step through (the sampler's usual ones)"),
   eta: z.number().min(0).max(1).optional().describe("Fresh noise of ddim (0) and of the ancestral and SDE samplers (1)"),
+  scheduler: z.record(z.string(), z.unknown()).optional().describe("A diffusers scheduler_config.json, instead of the checkpoint's own"),
   timesteps: z.array(z.number().min(0)).min(1).optional().describe("Timesteps to step through, instead of a schedule"),
   sigmas: z.array(z.number().min(0)).min(2).optional().describe("Noise levels to step through, ending in 0, instead of a schedule"),
   guidanceScale: z.number().min(0).max(100).optional().describe("How strongly to follow the prompt; 1 and less turn guidance off (7.5; SDXL 5)"),

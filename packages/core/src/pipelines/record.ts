@@ -12,4 +12,6 @@ export interface PictureRecord {
   readonly options: ResolvedOptions & { readonly prompt: string; readonly seed: number; readonly steps: number; readonly width: number; readonly height: number };
   /** Which picture of a `seeding: "batch"` run it was, and of how many. */
   readonly batch?: { readonly index: number; readonly size: number };
+  /** What it started from, when not from noise; the record does not hold it. */
+  readonly init?: "image" | "latents";
 }

@@ -1,0 +1,218 @@
+// Text to image, from checked options to finished pictures: encode the prompts, draw noise, denoise, decode.
+
+import { freeMemoryBytes } from "#platform";
+import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import type { Image } from "../image/image.ts";
+import { imagesFromTensor } from "../image/pixels.ts";
+import { version } from "../version.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { tensor } from "../tensor/tensor.ts";
+import { sizeConditioning } from "./conditioning.ts";
+import type { TextEncoders, TextStates } from "./conditioning.ts";
+import { decodeLatents } from "./decode-latents.ts";
+import type { GenerateEvent } from "./events.ts";
+import { guidedNetwork } from "./guided-network.ts";
+import type { Condition } from "./guided-network.ts";
+import { initialLatents } from "./initial-latents.ts";
+import type { Networks } from "./networks.ts";
+import { explainNonFinite } from "./non-finite.ts";
+import { pictureNoise } from "./noise.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { startSampling } from "./sampling.ts";
+
+/** A model's opened parts. */
+export interface Parts {
+  readonly checkpoint: Checkpoint;
+  readonly networks: Networks;
+  readonly encoders: TextEncoders;
+}
+
+export interface Run {
+  readonly init: Image | Tensor | undefined;
+  readonly previewEvery: number;
+  readonly pictures: readonly number[] | undefined;
+  readonly emit: (event: GenerateEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Makes every picture that `options` ask for, one after the other, telling `emit`. */
+export async function generate({ checkpoint, networks, encoders }: Parts, asked: ResolvedOptions, run: Run): Promise<void> {
+  const { emit, signal } = run;
+  const { configs } = networks;
+  const options = { ...asked, ...modelDefaults(checkpoint, networks, asked, run.init) };
+  const prompts = typeof options.prompt === "string" ? [options.prompt] : options.prompt;
+  const total = prompts.length * options.count;
+  const chosen = run.pictures ?? Array.from({ length: total }, (_, i) => i);
+  const outside = chosen.find((picture) => !(picture >= 0 && picture < total));
+  if (outside !== undefined) throw new RangeError(`Cannot generate: picture ${outside} is not one of ${total}`);
+  const latentDims = [1, configs.vae.latentChannels, options.height / configs.vae.factor, options.width / configs.vae.factor];
+  if (!latentDims.every(Number.isInteger)) {
+    throw new RangeError(`Cannot generate: ${options.width}×${options.height} (width and height that divide by ${configs.vae.factor} are wanted)`);
+  }
+
+  for (const text of networks.notices) emit({ kind: "notice", text });
+  const notice = (text: string) => emit({ kind: "notice", text });
+  const sampling = startSampling(checkpoint, options, { started: run.init !== undefined, notice });
+  emit({ kind: "start", pictures: chosen.length, steps: sampling.steps, device: networks.device });
+
+  const conditions = await encodeConditions({ checkpoint, networks, encoders }, options, { prompts, notice, signal });
+  const extraChannels = await inpaintEverything(networks, latentDims, signal);
+  const unet = await networks.get("unet", signal);
+  const batched = options.guidanceBatching === "auto" ? fitsBatched(networks, latentDims) : options.guidanceBatching === "batched";
+  const hash = checkpoint.hash();
+  hash.catch(() => undefined);
+
+  let stepsDone = 0;
+  let spentMs = 0;
+  for (const picture of chosen) {
+    signal.throwIfAborted();
+    const prompt = prompts[Math.floor(picture / options.count)];
+    const batch = options.seeding === "batch" ? { index: picture, size: total } : undefined;
+    const seed = batch === undefined ? options.seed + picture : options.seed;
+    const draw = pictureNoise({ seed, rng: options.rng, batch });
+    const noise = () => draw(latentDims);
+    const network = guidedNetwork(unet, configs.unet, latentDims, {
+      ...conditions.get(prompt)!,
+      guidanceScale: options.guidanceScale,
+      guidanceRescale: options.guidanceRescale,
+      batched,
+      extraChannels,
+      signal,
+    });
+    const start = await initialLatents(run.init, { networks, latentDims, noise: draw, signal });
+    let stepStart = performance.now();
+    let latents: Float32Array;
+    try {
+      latents = await sampling.sample(network, {
+        start,
+        noise,
+        signal,
+        async onStep({ step, steps, sigma, denoised }) {
+          const now = performance.now();
+          const stepMs = now - stepStart;
+          stepsDone++;
+          spentMs += stepMs;
+          const remainingMs = (spentMs / stepsDone) * (chosen.length * steps - stepsDone);
+          const shown = run.previewEvery > 0 && (step + 1) % run.previewEvery === 0 ? await previewOf(tensor(latentDims, denoised)) : undefined;
+          emit({ kind: "step", picture, step: step + 1, steps, sigma, stepMs, remainingMs, ...(shown && { preview: shown }) });
+          stepStart = performance.now();
+        },
+      });
+    } catch (error) {
+      throw await explainNonFinite(error, checkpoint);
+    }
+
+    const finished = tensor(latentDims, latents);
+    const image = options.denoisingEnd === undefined ? await decode(finished) : undefined;
+    emit({
+      kind: "image",
+      picture,
+      seed,
+      ...(image && { image }),
+      latents: finished,
+      record: {
+        version,
+        model: { name: modelName(checkpoint.path), path: checkpoint.path, hash: await hash, family: checkpoint.family },
+        device: networks.device,
+        options: batch === undefined ? { ...options, prompt, seed, count: 1 } : { ...options, prompt, seed },
+        ...(batch && { batch }),
+        ...(run.init !== undefined && { init: "dims" in run.init ? "latents" : "image" }),
+      },
+    });
+  }
+
+  async function decode(latents: Tensor): Promise<Image> {
+    const decoder = await networks.get("decoder", signal);
+    const tiles = tilesFor(options, networks, notice);
+    const picture = await decodeLatents(decoder, latents, configs.vae, { signal, tiles });
+    if (picture.data.some((value) => !Number.isFinite(value))) {
+      throw new Error(`Cannot decode the picture: the autoencoder gave NaN or infinite values (another autoencoder, with vae, is wanted)`);
+    }
+    return imagesFromTensor(picture)[0];
+  }
+
+  async function previewOf(latents: Tensor): Promise<Image> {
+    if (!networks.hasPreview) return decode(latents);
+    const { image } = await (await networks.get("preview", signal)).run({ latents }, { signal });
+    return imagesFromTensor(image)[0];
+  }
+}
+
+/** What the model decides where the caller did not. */
+function modelDefaults({ family, networks: files, scheduler }: Checkpoint, { configs }: Networks, asked: ResolvedOptions, init: Image | Tensor | undefined) {
+  const native = Number(files.unet.config.sample_size ?? 64) * configs.vae.factor;
+  const [height, width] =
+    init === undefined ? [native, native] : "dims" in init ? [init.dims[2] * configs.vae.factor, init.dims[3] * configs.vae.factor] : [init.height, init.width];
+  const consistency = scheduler._class_name === "LCMScheduler" || asked.sampler === "lcm";
+  return {
+    width: asked.width ?? width,
+    height: asked.height ?? height,
+    steps: asked.timesteps?.length ?? (asked.sigmas === undefined ? undefined : asked.sigmas.length - 1) ?? asked.steps ?? (consistency ? 4 : 30),
+    // The values of diffusers' pipelines.
+    guidanceScale: asked.guidanceScale ?? (family === "sdxl" || family === "sdxl-refiner" ? 5 : 7.5),
+    seed: asked.seed ?? Math.floor(Math.random() * 2 ** 32),
+  };
+}
+
+/** Positive and negative condition of every prompt. */
+async function encodeConditions(
+  { checkpoint, networks, encoders }: Pick<Parts, "checkpoint" | "networks" | "encoders">,
+  options: ResolvedOptions & { width: number; height: number; guidanceScale: number },
+  { prompts, notice, signal }: { prompts: readonly string[]; notice: (text: string) => void; signal: AbortSignal },
+): Promise<Map<string, { positive: Condition; negative: Condition | undefined }>> {
+  const { unet, textEncoder2 } = networks.configs;
+  const { clipSkip, prompt2, negativePrompt, negativePrompt2 } = options;
+  const sizes = unet.textTime && sizeConditioning(options, { sizes: (unet.textTime.width - (textEncoder2?.projection ?? 0)) / unet.textTime.sizeCodeWidth });
+  const encode = (text: string, second: string | undefined, what: string): Promise<TextStates> =>
+    encoders.encode(text, { prompt2: second, clipSkip, signal, onCut: (cut) => notice(`the ${what} is longer than 77 tokens; this was cut: ${JSON.stringify(cut)}`) });
+
+  // Guidance of a distilled model is an input of its UNet.
+  const guided = options.guidanceScale > 1 && unet.guidanceCodeWidth === undefined;
+  const zeros = negativePrompt === undefined && checkpoint.modelIndex?.force_zeros_for_empty_prompt === true;
+  const negativeStates = !guided ? undefined : zeros ? encoders.zeros() : await encode(negativePrompt ?? "", negativePrompt2, "negative prompt");
+  const conditions = new Map<string, { positive: Condition; negative: Condition | undefined }>();
+  for (const prompt of prompts) {
+    conditions.set(prompt, {
+      positive: { ...(await encode(prompt, prompt2, "prompt")), timeIds: sizes?.positive },
+      negative: negativeStates && { ...negativeStates, timeIds: sizes?.negative },
+    });
+  }
+  return conditions;
+}
+
+/** What a 9-channel inpainting UNet takes for text to image: a mask of ones and a grey picture under it, as A1111 has it. */
+async function inpaintEverything({ configs, get }: Networks, [, channels, height, width]: readonly number[], signal: AbortSignal): Promise<Tensor | undefined> {
+  const { unet, vae } = configs;
+  if (unet.inChannels === channels) return undefined;
+  if (unet.inChannels !== 2 * channels + 1) {
+    throw new Error(`Cannot generate from text: the UNet takes ${unet.inChannels} channels (${channels}, or ${2 * channels + 1} of an inpainting model, are wanted)`);
+  }
+  const grey = tensor([1, 3, height * vae.factor, width * vae.factor]);
+  const { mean } = await (await get("encoder", signal)).run({ image: grey }, { outputs: ["mean"], signal });
+  const extra = tensor([1, channels + 1, height, width]);
+  extra.data.fill(1, 0, height * width);
+  extra.data.set(mean.data.map((value) => (value - vae.shiftFactor) * vae.scalingFactor), height * width);
+  return extra;
+}
+
+/** Whether both halves of guidance fit into memory at once. */
+function fitsBatched({ configs }: Networks, [, , height, width]: readonly number[]): boolean {
+  const freeBytes = freeMemoryBytes();
+  if (freeBytes === undefined) return true;
+  // Measured on SD 1.5: about 140 bytes of activations per latent position and channel of the first level, per picture.
+  return 2 * height * width * configs.unet.levels[0].features * 140 < 0.5 * freeBytes;
+}
+
+/** Tiles for decoding: asked for, or with "auto" when the picture's activations would not fit into memory. */
+function tilesFor({ tiledDecode, width, height }: ResolvedOptions & { width: number; height: number }, { configs }: Networks, notice: (text: string) => void) {
+  const { factor, features } = configs.vae;
+  const freeBytes = freeMemoryBytes();
+  // The last resolution holds about six maps of its first two widths at once, four bytes a value.
+  const neededBytes = 6 * width * height * (features[1] ?? features[0]) * 4;
+  const large = freeBytes !== undefined && neededBytes > 0.7 * freeBytes;
+  if (tiledDecode === "off" || (tiledDecode === "auto" && !large)) return undefined;
+  if (tiledDecode === "auto") notice(`decoding ${width}×${height} in tiles: whole, it needs about ${(neededBytes / 1e9).toFixed(1)} GB`);
+  return { latentSide: Math.floor(512 / factor) };
+}
+
+const modelName = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1)?.replace(/\.(safetensors|ckpt|pt|bin)$/, "") ?? path;
