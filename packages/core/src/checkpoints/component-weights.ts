@@ -1,7 +1,6 @@
 // Which file of a diffusers component folder holds its weights.
 
 import { joinPath, listFolder } from "#platform";
-import { readShards } from "../safetensors/shards.ts";
 import type { Weights } from "../safetensors/weights.ts";
 import { readWeights } from "./weights-file.ts";
 
@@ -11,9 +10,9 @@ const stems = [
   { safetensors: "model", pickle: "pytorch_model" },
 ];
 
-/** The weights of a component and the file they came from (the index of a sharded set). */
+/** The weights of a component. */
 export interface ComponentWeights extends Weights {
-  readonly file: string;
+  /** Set when the wanted files were not there. */
   readonly note?: string;
 }
 
@@ -31,10 +30,9 @@ export async function readComponentWeights(
   for (const choice of order) {
     const name = candidates(choice).find((candidate) => names.includes(candidate));
     if (name === undefined) continue;
-    const file = joinPath(folder, name);
-    const weights = await (name.endsWith(".json") ? readShards(file, readWeights) : readWeights(file));
+    const weights = await readWeights(joinPath(folder, name));
     const note = choice === variant ? undefined : `"${folder}" has no ${variant ?? "plain"} weights: "${name}" is used`;
-    return { ...weights, file, note };
+    return { ...weights, note };
   }
   const wanted = candidates(variant).filter((name) => !name.endsWith(".json"));
   throw new Error(

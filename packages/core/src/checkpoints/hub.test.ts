@@ -552,7 +552,7 @@ describe("withLock()", () => {
     expect(await withLock(path, { disk: disk! }, async () => "in")).toBe("in");
 
     await writeFile(path, JSON.stringify({ host: "elsewhere", pid: child.pid }));
-    const onWait = vi.fn(async () => {});
+    const onWait = vi.fn<() => Promise<void>>(async () => {});
     await expect(
       withLock(path, { disk: disk!, signal: AbortSignal.timeout(300), onWait }, async () => "in"),
     ).rejects.toThrow("timeout");

@@ -2,7 +2,7 @@
 // the cache that Python's tools use too. The protocol's metadata side is @huggingface/hub's; what it lacks (continuing
 // a broken download, progress, checksums, offline use, choosing files) is in the hub-*.ts files beside this one.
 
-import { disk as machineDisk } from "#platform";
+import { disk as machineDisk, loadHubLibrary } from "#platform";
 import type { Disk } from "../platform/disk.ts";
 import {
   formatTree,
@@ -49,7 +49,7 @@ export async function resolveModel(idOrPath: string, options: ResolveModelOption
   const path = expandHome(idOrPath, disk);
   if (await disk.entry(path)) return path;
 
-  const { HUB_URL } = await import("@huggingface/hub");
+  const { HUB_URL } = await loadHubLibrary();
   const settings = await hubSettings(options, HUB_URL, disk);
   const reference = parseHubReference(idOrPath, [settings.endpoint, HUB_URL]);
   const revision = oneRevision(idOrPath, reference.revision, options.revision);
@@ -179,7 +179,7 @@ function subjectOf({ endpoint, token, repository, revision, signal }: Wish): Hub
 }
 
 async function fetchCommit(wish: Wish): Promise<string> {
-  const { modelInfo } = await import("@huggingface/hub");
+  const { modelInfo } = await loadHubLibrary();
   const { repository: name, revision, endpoint: hubUrl, signal } = wish;
   const { sha } = await withRetries(
     () => modelInfo({ name, revision, hubUrl, additionalFields: ["sha"], fetch: hubFetch(subjectOf(wish)) }),
@@ -190,7 +190,7 @@ async function fetchCommit(wish: Wish): Promise<string> {
 }
 
 async function fetchTree(wish: Wish, commit: string): Promise<HubTree> {
-  const { listFiles } = await import("@huggingface/hub");
+  const { listFiles } = await loadHubLibrary();
   const { repository, endpoint: hubUrl, folder, disk, signal } = wish;
   const repo = { type: "model", name: repository } as const;
   const files = await withRetries(

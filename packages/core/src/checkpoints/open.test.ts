@@ -244,7 +244,9 @@ test("openCheckpoint() reads shards when the weights are split by an index", asy
     [...networks.unet.tensors.keys()].map((name) => [name, "diffusion_pytorch_model-00001-of-00001.safetensors"]),
   );
   await writeFile(`${whole}.index.json`, JSON.stringify({ metadata: {}, weight_map: weightMap }));
-  expect(await content((await openCheckpoint(path)).networks.unet)).toEqual(await content(networks.unet));
+  const sharded = await openCheckpoint(path);
+  expect(await content(sharded.networks.unet)).toEqual(await content(networks.unet));
+  expect(await sharded.hash()).toBe(await (await openCheckpoint(model("sd1"))).hash());
 });
 
 test("openCheckpoint() names the first missing tensor and the closest one when a file lacks some", async () => {
@@ -269,6 +271,25 @@ test("Checkpoint.hash() is the start of the file's SHA-256 when the checkpoint i
       .digest("hex")
       .slice(0, 10),
   );
+});
+
+test("openCheckpoint() names the file that is missing when a folder is incomplete", async () => {
+  const path = join(folder, "incomplete");
+  await cp(model("sd1"), path, { recursive: true });
+  await rm(join(path, "text_encoder/config.json"));
+  await expect(openCheckpoint(path)).rejects.toThrow(`Cannot open "${path}": it has no "text_encoder/config.json"`);
+  await expect(openCheckpoint(singleFile("sd1_ldm.safetensors"), { config: fixtures })).rejects.toThrow(
+    `it has no "unet/config.json"`,
+  );
+  await expect(openCheckpoint(join(folder, "nowhere"))).rejects.toThrow("no such file or folder");
+});
+
+test("openCheckpoint() keeps the rest of the scheduler when the prediction is overridden", async () => {
+  const { prediction, scheduler } = await openCheckpoint(model("sd1"), { prediction: "v_prediction" });
+  expect({ prediction, scheduler }).toMatchObject({
+    prediction: "v_prediction",
+    scheduler: { _class_name: "PNDMScheduler", prediction_type: "v_prediction", steps_offset: 1 },
+  });
 });
 
 test("inspectCheckpoint() counts parameters and lists leftovers when the file is a checkpoint", async () => {

@@ -4,6 +4,7 @@ import { joinPath, pathExists } from "#platform";
 import { closestName } from "../safetensors/closest-name.ts";
 import type { Checkpoint, NetworkSlot, OpenCheckpointOptions } from "./checkpoint.ts";
 import { readDiffusersFolder } from "./diffusers-folder.ts";
+import { componentFolders } from "./folder-description.ts";
 import type { ReadCheckpoint } from "./network-files.ts";
 import { readSingleFile } from "./single-file.ts";
 import { readWeights } from "./weights-file.ts";
@@ -24,13 +25,6 @@ export async function readCheckpoint(path: string, options: OpenCheckpointOption
   return readSingleFile(path, await readWeights(path), options);
 }
 
-const componentNames: Readonly<Record<NetworkSlot, string>> = {
-  unet: "unet",
-  vae: "vae",
-  textEncoder: "text_encoder",
-  textEncoder2: "text_encoder_2",
-};
-
 function missingError(
   { path, networks, unused }: Checkpoint,
   { slot, names }: { slot: NetworkSlot; names: readonly string[] },
@@ -41,5 +35,5 @@ function missingError(
   const closest = closestName(names[0], leftOver.length > 0 ? leftOver : (network?.tensors.keys() ?? []));
   const more = names.length > 1 ? ` and ${names.length - 1} more` : "";
   const hint = closest === undefined ? "" : ` (closest: "${closest}")`;
-  return new Error(`Cannot load "${path}": missing "${componentNames[slot]}.${names[0]}"${more}${hint}`);
+  return new Error(`Cannot load "${path}": missing "${componentFolders[slot]}.${names[0]}"${more}${hint}`);
 }

@@ -215,7 +215,7 @@ const escapes: Record<string, string> = {
 function quotedBytes(literal: string): Uint8Array {
   const inner = /^(['"])(.*)\1$/s.exec(literal.trimEnd())?.[2];
   if (inner === undefined) throw new PickleError("has a string without quotes");
-  const text = inner.replace(/\\(?:x([0-9a-f]{2})|([0-7]{1,3})|(.))/gis, (all, hex, octal, letter) =>
+  const text = inner.replace(/\\(?:x([0-9a-fA-F]{2})|([0-7]{1,3})|(.))/gs, (all, hex, octal, letter) =>
     hex
       ? String.fromCharCode(parseInt(hex, 16))
       : octal
@@ -227,7 +227,7 @@ function quotedBytes(literal: string): Uint8Array {
 
 /** Python's raw-unicode-escape: Latin-1 with \uXXXX and \UXXXXXXXX. */
 function rawUnicode(line: string): string {
-  return line.replace(/\\u([0-9a-f]{4})|\\U([0-9a-f]{8})/gi, (_, short, long) => {
+  return line.replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_, short, long) => {
     const point = parseInt(short ?? long, 16);
     if (point > 0x10ffff) throw new PickleError("has a character beyond Unicode");
     return String.fromCodePoint(point);

@@ -23,13 +23,15 @@ export type PickleValue =
 /** A dictionary, or an object that is one in all but name. */
 export type PickleDictionary = Map<PickleValue, PickleValue>;
 
-/** A class or function that a pickle names, with what may be done in its stead; without `make` it cannot be called. */
+/** A class or function that a pickle names, with what may be done in its stead; without `make` or `forward` it cannot be called. */
 export interface PickleGlobal {
   readonly kind: "global";
   /** Dotted: "collections.OrderedDict". */
   readonly name: string;
   /** The value of calling it. */
   readonly make?: (args: readonly PickleValue[], name: string) => PickleValue;
+  /** The function and arguments that calling it calls in turn. */
+  readonly forward?: (args: readonly PickleValue[]) => readonly [callee: PickleValue, args: PickleValue];
   /** What `__setstate__` does to a value it made; without it the state is dropped. */
   readonly setState?: (value: PickleValue, state: PickleValue) => void;
 }

@@ -4,7 +4,7 @@
 
 import { cannotRead } from "../safetensors/cannot-read.ts";
 import { operations } from "./pickle-operations.ts";
-import { PickleError } from "./pickle-value.ts";
+import { isKind, PickleError } from "./pickle-value.ts";
 import type { PickleGlobal, PickleValue } from "./pickle-value.ts";
 
 /** The dotted names a pickle may use, each with what stands for it. */
@@ -118,16 +118,20 @@ export class Unpickler {
       throw new PickleError(`asks for "${shown}" (only tensors and plain containers are allowed)`);
     }
     const found = globals[dotted];
-    const isGlobal = typeof found === "object" && found !== null && ("make" in found || "setState" in found);
+    const isGlobal = typeof found === "object" && found !== null && ("make" in found || "forward" in found);
     this.push(isGlobal ? { ...(found as PickleGlobal), kind: "global", name: dotted } : (found as PickleValue));
   }
 
   /** Pushes the value of calling a global. */
   call(callee: PickleValue, args: PickleValue): void {
-    if (!isCallable(callee)) throw new PickleError("calls something that is no known class or function");
-    if (!Array.isArray(args)) throw new PickleError(`calls "${callee.name}" without a tuple of arguments`);
-    const value = callee.make(args, callee.name);
-    if (typeof value === "object" && value !== null) this.#makers.set(value, callee);
+    // Once only: arguments may hold themselves, so a chain of forwards may be endless.
+    const forwards = isKind(callee, "global") && callee.forward && Array.isArray(args);
+    const [target, actual] = forwards ? callee.forward(args) : [callee, args];
+    if (!isKind(target, "global") || !target.make)
+      throw new PickleError("calls something that is no known class or function");
+    if (!Array.isArray(actual)) throw new PickleError(`calls "${target.name}" without a tuple of arguments`);
+    const value = target.make(actual, target.name);
+    if (typeof value === "object" && value !== null) this.#makers.set(value, target);
     this.push(value);
   }
 
@@ -194,7 +198,3 @@ export class Unpickler {
 
 const maxLineBytes = 2 ** 20;
 const truncated = "ends in the middle (the file may be cut off)";
-
-function isCallable(value: PickleValue): value is PickleGlobal & Required<Pick<PickleGlobal, "make">> {
-  return typeof value === "object" && value !== null && "make" in value && value.make !== undefined;
-}

@@ -14,6 +14,7 @@ export const pythonGlobals: PickleGlobals = {
   ...both("bytearray", { make: (args) => bytes(args) }),
   ...both("bytes", { make: (args) => bytes(args) }),
   ...both("int", marker("int")),
+  ...both("long", marker("int")), // what Python 3 calls int when it writes for Python 2
   ...both("float", marker("float")),
   ...both("object", { make: () => new Map(), setState: setAttributes }),
   "collections.OrderedDict": { make: ([pairs]) => dictionary(pairs) },
@@ -23,8 +24,8 @@ export const pythonGlobals: PickleGlobals = {
   "argparse.Namespace": { make: () => new Map(), setState: setAttributes },
   "types.SimpleNamespace": { make: () => new Map(), setState: setAttributes },
   "_codecs.encode": { make: (args) => bytes(args) },
-  "copyreg._reconstructor": { make: reconstruct },
-  "copy_reg._reconstructor": { make: reconstruct },
+  "copyreg._reconstructor": { forward: reconstruct },
+  "copy_reg._reconstructor": { forward: reconstruct },
   "pathlib.PosixPath": { make: path },
   "pathlib.PurePosixPath": { make: path },
   "pathlib.WindowsPath": { make: path },
@@ -91,11 +92,8 @@ function bytes([text, encoding = "latin1"]: readonly PickleValue[]): Uint8Array 
 }
 
 /** Protocols 0 and 1 make objects as (class, base class, base value). */
-function reconstruct([type, , base]: readonly PickleValue[]): PickleValue {
-  if (typeof type !== "object" || type === null || !("make" in type) || !type.make) {
-    throw new PickleError("makes an object of a class that is not known");
-  }
-  return type.make(base === null || base === undefined ? [] : [base], type.name);
+function reconstruct([type, , base]: readonly PickleValue[]): [PickleValue, PickleValue[]] {
+  return [type, base === null || base === undefined ? [] : [base]];
 }
 
 function path(parts: readonly PickleValue[]): string {

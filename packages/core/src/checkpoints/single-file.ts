@@ -17,7 +17,7 @@ import { clipTextConfig } from "./configs/clip-text.ts";
 import { unetConfig } from "./configs/unet.ts";
 import { vaeConfig } from "./configs/vae.ts";
 import { detectFamily, detectLabelEmbedding, detectPrediction, detectTask, familyOfConfig } from "./detect.ts";
-import { describeFolder, type FolderDescription } from "./diffusers-folder.ts";
+import { describeFolder, type FolderDescription } from "./folder-description.ts";
 import { fileKind } from "./kinds.ts";
 import { modelHash } from "./model-hash.ts";
 import { splitNetworks } from "./names/prefixes.ts";
@@ -107,7 +107,7 @@ export async function readSingleFile(
     metadata,
     unused,
     notes: [...(detected.note === undefined ? [] : [detected.note]), ...notes],
-    hash: () => modelHash(path),
+    hash: () => modelHash([path]),
   };
   return { checkpoint, missing };
 }

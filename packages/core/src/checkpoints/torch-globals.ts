@@ -88,7 +88,8 @@ export const torchGlobals: PickleGlobals = {
   "torch._utils._rebuild_tensor_v3": { make: rebuildTypedTensor },
   "torch._utils._rebuild_parameter": { make: ([tensor]) => tensor },
   "torch._utils._rebuild_parameter_with_state": { make: ([tensor]) => tensor },
-  "torch._tensor._rebuild_from_type_v2": { make: rebuildFromType },
+  // (function, type, arguments, state): a subclass of Tensor, read as the tensor it is.
+  "torch._tensor._rebuild_from_type_v2": { forward: ([rebuild, , args]) => [rebuild, args] },
   "torch.Tensor": marker("torch.Tensor"),
   "torch.nn.parameter.Parameter": marker("torch.nn.parameter.Parameter"),
   // A module that only holds parameters; textual inversions of 2022 are saved in one.
@@ -132,14 +133,6 @@ function rebuildTypedTensor([storage, offset, dims, strides, , , dtype]: readonl
       `has a tensor of type ${typeof dtype === "string" ? dtype.slice(0, 40) : "unknown"} (floats and signed integers are known)`,
     );
   return strided(storage, { type, offset, dims, strides });
-}
-
-/** (function, type, arguments, state): a subclass of Tensor, read as the tensor it is. */
-function rebuildFromType([rebuild, , args]: readonly PickleValue[]): PickleValue {
-  if (!isKind(rebuild, "global") || !rebuild.make || !Array.isArray(args)) {
-    throw new PickleError("makes a tensor in a way that is not known");
-  }
-  return rebuild.make(args, rebuild.name);
 }
 
 interface Window {

@@ -6,8 +6,8 @@ import { cannotRead } from "../safetensors/cannot-read.ts";
 import { readHeader } from "../safetensors/header.ts";
 import { readShards } from "../safetensors/shards.ts";
 import type { Weights } from "../safetensors/weights.ts";
+import type { PlainValue } from "./separate-tensors.ts";
 import { readTorch } from "./torch-file.ts";
-import type { PlainValue } from "./torch-file.ts";
 
 /** A kind of weights file. */
 export type WeightsFormat = "safetensors" | "torch" | "index";
@@ -17,13 +17,7 @@ export type WeightsFormat = "safetensors" | "torch" | "index";
  * level of a pickle (global_step, epoch, name …) are its metadata. Throws when the file is of no known kind.
  */
 export async function readWeights(path: string): Promise<Weights & { readonly format: WeightsFormat }> {
-  const source = await openFile(path);
-  try {
-    const format = formatOf(source.name, await source.read(0, Math.min(1024, source.size)));
-    return { format, ...(await readers[format](source)) };
-  } finally {
-    await source.close();
-  }
+  return withFormat(path, async (source, format) => ({ format, ...(await readers[format](source)) }));
 }
 
 const readers: Record<WeightsFormat, (source: ByteSource) => Promise<Weights>> = {
@@ -36,18 +30,32 @@ const readers: Record<WeightsFormat, (source: ByteSource) => Promise<Weights>> =
 };
 
 async function readShard(path: string): Promise<Weights> {
-  const { format, tensors, metadata } = await readWeights(path);
-  if (format === "index") throw cannotRead(path, "it is an index of shards itself (weights are wanted)");
-  return { tensors, metadata };
+  return withFormat(path, (source, format) => {
+    if (format === "index") throw cannotRead(path, "it is an index of shards itself (weights are wanted)");
+    return readers[format](source);
+  });
+}
+
+async function withFormat<T>(
+  path: string,
+  read: (source: ByteSource, format: WeightsFormat) => Promise<T>,
+): Promise<T> {
+  const source = await openFile(path);
+  try {
+    return await read(source, formatOf(source.name, await source.read(0, Math.min(1024, source.size))));
+  } finally {
+    await source.close();
+  }
 }
 
 /** How the first kilobyte of each kind of file looks, as Latin-1; the first row that holds counts. */
 const signatures: readonly [(start: string) => boolean, WeightsFormat | { readonly is: string }][] = [
+  // A length below 4 GiB, of which the first bytes may look like anything.
+  [(start) => start.slice(4, 9) === "\0\0\0\0{", "safetensors"],
   [(start) => start.startsWith("PK\x03\x04"), "torch"],
   [(start) => start.startsWith("\x80"), "torch"],
   [(start) => start.startsWith("L119547037146038801333356"), "torch"], // torch's magic number in protocols 0 and 1
   [(start) => start.trimStart().startsWith("{") && !start.includes("\0"), "index"],
-  [(start) => start[8] === "{", "safetensors"],
   [(start) => start.startsWith("version https://git-lfs"), { is: "a Git LFS pointer (fetch the file it stands for)" }],
   [(start) => start.startsWith("GGUF"), { is: "a GGUF file" }],
   [(start) => /^\s*<(?:!doctype|html)/i.test(start), { is: "a web page" }],

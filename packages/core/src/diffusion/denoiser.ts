@@ -1,7 +1,7 @@
 // From a network to the function samplers use: D(x, σ), the estimate of x₀.
-import { lincomb, scaled } from "../tensor/lincomb.ts";
+import { lincomb } from "../tensor/lincomb.ts";
 import { type Clip, clipped } from "./clipping.ts";
-import { inputScale, type Prediction, toDenoised } from "./parameterization.ts";
+import { type Prediction, toDenoised, toInput } from "./parameterization.ts";
 import type { Denoise } from "./samplers/types.ts";
 
 /** A guided network call: variance-preserving input [N,C,h,w] and timestep → its prediction, of the same length (twice that with a learned variance). */
@@ -34,7 +34,7 @@ export function makeDenoiser(network: Network, options: DenoiserOptions): Denois
   const { prediction, timestepOf, clip, boundary, batch = 1, learnedVariance = false, onVariance } = options;
   return async (x, sigma) => {
     const timestep = timestepOf(sigma);
-    let output = await network(scaled(x, inputScale(sigma)), timestep);
+    let output = await network(toInput(x, sigma), timestep);
     const wanted = learnedVariance ? 2 * x.length : x.length;
     if (output.length !== wanted) {
       throw new RangeError(`Cannot denoise: the network gave ${output.length} values (${wanted} are wanted)`);
@@ -54,7 +54,7 @@ export function makeDenoiser(network: Network, options: DenoiserOptions): Denois
 function atBoundary(boundary: ConsistencyBoundary, denoised: Float32Array, x: Float32Array, sigma: number, timestep: number): Float32Array {
   const t = timestep * boundary.timestepScaling;
   const norm = Math.hypot(t, boundary.sigmaData);
-  return lincomb([t / norm, denoised], [(boundary.sigmaData / norm) ** 2 * inputScale(sigma), x]);
+  return lincomb([t / norm, denoised], [(boundary.sigmaData / norm) ** 2, toInput(x, sigma)]);
 }
 
 // [N,2C,h,w] → two of [N,C,h,w].

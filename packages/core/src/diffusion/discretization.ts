@@ -39,16 +39,20 @@ export function sigmaAtLinear({ sigmas }: Discretization, t: number): number {
   return low + w * (high - low);
 }
 
-/** The timestep of noise level `sigma`: the inverse of `sigmaAt`, clamped to [0, T−1]; exact on the trained levels. */
-export function timestepAt({ sigmas }: Discretization, sigma: number): number {
+/**
+ * The timestep of noise level `sigma`: the inverse of `sigmaAt`, clamped to [0, T−1]. Exact on the trained levels, unless `tableLog`
+ * takes the logarithms of the table in another precision.
+ */
+export function timestepAt({ sigmas }: Discretization, sigma: number, tableLog: (level: number) => number = Math.log): number {
+  const logSigma = Math.log(sigma);
   let low = 0; // the last trained level ≤ σ, at most T−2
   for (let end = sigmas.length - 1; end - low > 1; ) {
     const middle = (low + end) >> 1;
-    if (sigmas[middle] <= sigma) low = middle;
+    if (tableLog(sigmas[middle]) <= logSigma) low = middle;
     else end = middle;
   }
-  const w = Math.log(sigma / sigmas[low]) / Math.log(sigmas[low + 1] / sigmas[low]);
-  return low + Math.min(Math.max(w, 0), 1);
+  const [logLow, logHigh] = [tableLog(sigmas[low]), tableLog(sigmas[low + 1])];
+  return low + Math.min(Math.max((logSigma - logLow) / (logHigh - logLow), 0), 1);
 }
 
 function between(table: Float32Array, t: number): [low: number, high: number, w: number] {

@@ -19,7 +19,9 @@ export function bind(graph: Graph, stored: StoredTensors, source: string): Bindi
     const found = stored.get(name);
     if (found === undefined) {
       const closest = closestName(name, [...stored.keys()]);
-      throw new Error(`Cannot load "${source}": missing "${name}"${closest === undefined ? "" : ` (closest: "${closest}")`}`);
+      throw new Error(
+        `Cannot load "${source}": missing "${name}"${closest === undefined ? "" : ` (closest: "${closest}")`}`,
+      );
     }
     const actual = found.transposed ? [...found.dims].reverse() : found.dims;
     if (squeezed(actual) !== squeezed(dims)) {

@@ -14,7 +14,9 @@ interface Term {
   readonly coefficient: number;
   readonly atoms: readonly Atom[];
 }
-type Atom = { readonly symbol: string; readonly text: string } | { readonly floorOf: DimExpression; readonly by: number; readonly text: string };
+type Atom =
+  | { readonly symbol: string; readonly text: string }
+  | { readonly floorOf: DimExpression; readonly by: number; readonly text: string };
 
 /** The dimension called `name`, at least 1 when the network runs. */
 export function symbol(name: string): DimExpression {
@@ -69,7 +71,13 @@ export const dimsText = (dims: readonly Dim[]): string => `[${dims.map(dimText).
 /** A dim as nested sums, products and divisions, folded by `fold`: evaluates it, or emits a graph that does. */
 export function foldDim<T>(
   dim: Dim,
-  fold: { constant(n: number): T; symbol(name: string): T; add(a: T, b: T): T; multiply(a: T, b: T): T; floorDivide(a: T, by: number): T },
+  fold: {
+    constant(n: number): T;
+    symbol(name: string): T;
+    add(a: T, b: T): T;
+    multiply(a: T, b: T): T;
+    floorDivide(a: T, by: number): T;
+  },
 ): T {
   const terms = termsOf(dim).map((term) => {
     const factors = term.atoms.map((atom) =>
@@ -112,7 +120,9 @@ function expression(terms: readonly Term[]): Dim {
   if (sorted.size === 0) return 0;
   if (sorted.size === 1 && sorted.has("")) return sorted.get("")!.coefficient;
   const text = [...sorted]
-    .map(([key, { coefficient }]) => (key === "" ? `${coefficient}` : coefficient === 1 ? key : `${coefficient}*${key}`))
+    .map(([key, { coefficient }]) =>
+      key === "" ? `${coefficient}` : coefficient === 1 ? key : `${coefficient}*${key}`,
+    )
     .join(" + ");
   return { terms: sorted, text };
 }

@@ -25,14 +25,16 @@ export function graphOf(name: string, outputs: Readonly<Record<string, Value>>):
   const values = [...reached].sort((a, b) => a.id - b.id);
   const names = new Set<string>();
   for (const { name: input } of inputsOf({ values })) {
-    if (names.has(input)) throw new RangeError(`Cannot make graph "${name}": two inputs are called "${input}" (distinct names are wanted)`);
+    if (names.has(input))
+      throw new RangeError(`Cannot make graph "${name}": two inputs are called "${input}" (distinct names are wanted)`);
     names.add(input);
   }
   return { name, outputs, values };
 }
 
 /** The inputs a caller must feed. */
-export const inputsOf = ({ values }: Pick<Graph, "values">): InputAttributes[] => attributesOf<InputAttributes>(values, inputOp.name);
+export const inputsOf = ({ values }: Pick<Graph, "values">): InputAttributes[] =>
+  attributesOf<InputAttributes>(values, inputOp.name);
 
 /** The weights a checkpoint must supply, in order of use. */
 export const parametersOf = ({ values }: Pick<Graph, "values">): ParameterAttributes[] =>

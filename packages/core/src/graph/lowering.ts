@@ -13,7 +13,12 @@ export type Attribute = number | { readonly float: number } | string | readonly 
 export interface Lowering {
   readonly target: Target;
   /** Adds a node and returns the name of its first output. An input "" is an absent optional one. */
-  node(type: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>, domain?: "" | "com.microsoft"): string;
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, Attribute>>,
+    domain?: "" | "com.microsoft",
+  ): string;
   /** The name of a constant; equal small constants share one. */
   constant(tensor: { readonly type: "float32" | "int64" | "int32" } & AnyTensor): string;
   /** The name of a 1-D int64 tensor that holds `dims`: constant, or computed from the inputs' shapes when symbolic. */

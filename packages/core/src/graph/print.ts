@@ -20,7 +20,9 @@ export function printGraph({ name, outputs, values }: Graph): string {
     const operands = value.inputs.map((input) => labels.get(input)).join(", ");
     const attributes = Object.entries(rest)
       .filter(([key]) => key !== "data")
-      .map(([key, attribute]) => `${key}: ${JSON.stringify(attribute, (_, v) => (v?.text !== undefined ? v.text : v))}`);
+      .map(
+        ([key, attribute]) => `${key}: ${JSON.stringify(attribute, (_, v) => (v?.text !== undefined ? v.text : v))}`,
+      );
     const settings = attributes.length === 0 ? "" : ` {${attributes.join(", ")}}`;
     const scope = value.scope === "" ? "" : `   # ${value.scope}`;
     lines.push(`${label} ${value.type}${dimsText(value.dims)} = ${value.op.name}(${operands})${settings}${scope}`);

@@ -24,7 +24,10 @@ export interface OnnxProgram {
 }
 
 /** Lowers `graph` for `target`, its parameters bound to stored tensors. `locate` gives a file's location relative to the session's folder. */
-export function toOnnx(graph: Graph, { target, bindings, locate }: { target: Target; bindings: Bindings; locate: (file: string) => string }): OnnxProgram {
+export function toOnnx(
+  graph: Graph,
+  { target, bindings, locate }: { target: Target; bindings: Bindings; locate: (file: string) => string },
+): OnnxProgram {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const files = new Set<string>();
@@ -78,7 +81,8 @@ export function toOnnx(graph: Graph, { target, bindings, locate }: { target: Tar
         symbol: (name) => share(`size:${name}`, () => sizeOfSymbol(name)),
         add: (a, b) => to.node("Add", [a, b]),
         multiply: (a, b) => to.node("Mul", [a, b]),
-        floorDivide: (a, by) => to.node("Div", [a, to.constant({ type: "int64", dims: [1], data: BigInt64Array.of(BigInt(by)) })]),
+        floorDivide: (a, by) =>
+          to.node("Div", [a, to.constant({ type: "int64", dims: [1], data: BigInt64Array.of(BigInt(by)) })]),
       }),
     );
   const sizeOfSymbol = (name: string): string => {
@@ -108,7 +112,16 @@ export function toOnnx(graph: Graph, { target, bindings, locate }: { target: Tar
     if (value.op.name === inputOp.name) names.set(value, (value.attributes as { name: string }).name);
     else if (value.op.name === parameterOp.name) names.set(value, parameter(value.attributes as ParameterAttributes));
     else if (value.op.name === constantOp.name) names.set(value, to.constant(value.attributes as ConstantAttributes));
-    else names.set(value, value.op.lower(to, value.inputs.map((input) => names.get(input)!), value.attributes as never, value));
+    else
+      names.set(
+        value,
+        value.op.lower(
+          to,
+          value.inputs.map((input) => names.get(input)!),
+          value.attributes as never,
+          value,
+        ),
+      );
   }
 
   scope = "";
@@ -118,10 +131,23 @@ export function toOnnx(graph: Graph, { target, bindings, locate }: { target: Tar
     dims: dims.map((dim) => (typeof dim === "number" ? dim : /^\w+$/.test(dim.text) ? dim.text : null)),
   });
   const outputs = Object.entries(graph.outputs).map(([name, value]) => {
-    nodes.push({ name: `output/${name}`, type: "Identity", domain: "", inputs: [names.get(value)!], output: name, attributes: {} });
+    nodes.push({
+      name: `output/${name}`,
+      type: "Identity",
+      domain: "",
+      inputs: [names.get(value)!],
+      output: name,
+      attributes: {},
+    });
     return info(name, value);
   });
   const inputs = inputsOf(graph);
-  const model = encodeModel({ name: graph.name, nodes, initializers, inputs: inputs.map((input) => info(input.name, input)), outputs });
+  const model = encodeModel({
+    name: graph.name,
+    nodes,
+    initializers,
+    inputs: inputs.map((input) => info(input.name, input)),
+    outputs,
+  });
   return { name: graph.name, model, files: [...files], inputs, outputs: Object.keys(graph.outputs) };
 }

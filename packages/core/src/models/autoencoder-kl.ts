@@ -37,40 +37,62 @@ export interface AutoencoderKlConfig {
 const epsilon = 1e-6;
 
 /** x [N,3,H,W] in [-1,1] → mean and logarithm of the variance, each [N,z,H/f,W/f]. */
-export const encode = layer((p: Params, x: Value, { features, resnets, groups, latentChannels, quantConv, middleAttention }: AutoencoderKlConfig) => {
-  const encoder = p.at("encoder");
-  let h = conv2d(encoder.at("conv_in"), x, { features: features[0] });
-  features.forEach((width, i) => {
-    const down = encoder.at("down_blocks", i);
-    for (let j = 0; j < resnets; j++) h = resnetBlock(down.at("resnets", j), h, { features: width, groups, epsilon });
-    // Zeros on the right and below only.
-    if (i < features.length - 1) h = conv2d(down.at("downsamplers", 0, "conv"), h, { features: width, stride: 2, padding: [0, 0, 1, 1] });
-  });
-  h = middle(encoder.at("mid_block"), h, { groups, attend: middleAttention });
-  h = conv2d(encoder.at("conv_out"), silu(groupNorm(encoder.at("conv_norm_out"), h, { groups, epsilon })), { features: 2 * latentChannels });
-  if (quantConv) h = conv2d(p.at("quant_conv"), h, { features: 2 * latentChannels, kernel: 1 });
-  return {
-    mean: slice(h, { axis: 1, start: 0, end: latentChannels }),
-    logVariance: slice(h, { axis: 1, start: latentChannels, end: 2 * latentChannels }),
-  };
-});
+export const encode = layer(
+  (
+    p: Params,
+    x: Value,
+    { features, resnets, groups, latentChannels, quantConv, middleAttention }: AutoencoderKlConfig,
+  ) => {
+    const encoder = p.at("encoder");
+    let h = conv2d(encoder.at("conv_in"), x, { features: features[0] });
+    features.forEach((width, i) => {
+      const down = encoder.at("down_blocks", i);
+      for (let j = 0; j < resnets; j++) h = resnetBlock(down.at("resnets", j), h, { features: width, groups, epsilon });
+      // Zeros on the right and below only.
+      if (i < features.length - 1)
+        h = conv2d(down.at("downsamplers", 0, "conv"), h, { features: width, stride: 2, padding: [0, 0, 1, 1] });
+    });
+    h = middle(encoder.at("mid_block"), h, { groups, attend: middleAttention });
+    h = conv2d(encoder.at("conv_out"), silu(groupNorm(encoder.at("conv_norm_out"), h, { groups, epsilon })), {
+      features: 2 * latentChannels,
+    });
+    if (quantConv) h = conv2d(p.at("quant_conv"), h, { features: 2 * latentChannels, kernel: 1 });
+    return {
+      mean: slice(h, { axis: 1, start: 0, end: latentChannels }),
+      logVariance: slice(h, { axis: 1, start: latentChannels, end: 2 * latentChannels }),
+    };
+  },
+);
 
 /** z [N,z,h,w] (latents/scalingFactor + shiftFactor) → picture [N,3,fh,fw], about [-1,1]. */
-export const decode = layer((p: Params, z: Value, { features, resnets, groups, latentChannels, postQuantConv, middleAttention, imageChannels }: AutoencoderKlConfig): Value => {
-  const decoder = p.at("decoder");
-  let h = postQuantConv ? conv2d(p.at("post_quant_conv"), z, { features: latentChannels, kernel: 1 }) : z;
-  h = conv2d(decoder.at("conv_in"), h, { features: features.at(-1)! });
-  h = middle(decoder.at("mid_block"), h, { groups, attend: middleAttention });
-  features.toReversed().forEach((width, i) => {
-    const up = decoder.at("up_blocks", i);
-    for (let j = 0; j < resnets + 1; j++) h = resnetBlock(up.at("resnets", j), h, { features: width, groups, epsilon });
-    if (i < features.length - 1) {
-      const [, , height, breadth] = h.dims;
-      h = conv2d(up.at("upsamplers", 0, "conv"), resizeNearest(h, { height: multiplyDims(height, 2), width: multiplyDims(breadth, 2) }), { features: width });
-    }
-  });
-  return conv2d(decoder.at("conv_out"), silu(groupNorm(decoder.at("conv_norm_out"), h, { groups, epsilon })), { features: imageChannels });
-});
+export const decode = layer(
+  (
+    p: Params,
+    z: Value,
+    { features, resnets, groups, latentChannels, postQuantConv, middleAttention, imageChannels }: AutoencoderKlConfig,
+  ): Value => {
+    const decoder = p.at("decoder");
+    let h = postQuantConv ? conv2d(p.at("post_quant_conv"), z, { features: latentChannels, kernel: 1 }) : z;
+    h = conv2d(decoder.at("conv_in"), h, { features: features.at(-1)! });
+    h = middle(decoder.at("mid_block"), h, { groups, attend: middleAttention });
+    features.toReversed().forEach((width, i) => {
+      const up = decoder.at("up_blocks", i);
+      for (let j = 0; j < resnets + 1; j++)
+        h = resnetBlock(up.at("resnets", j), h, { features: width, groups, epsilon });
+      if (i < features.length - 1) {
+        const [, , height, breadth] = h.dims;
+        h = conv2d(
+          up.at("upsamplers", 0, "conv"),
+          resizeNearest(h, { height: multiplyDims(height, 2), width: multiplyDims(breadth, 2) }),
+          { features: width },
+        );
+      }
+    });
+    return conv2d(decoder.at("conv_out"), silu(groupNorm(decoder.at("conv_norm_out"), h, { groups, epsilon })), {
+      features: imageChannels,
+    });
+  },
+);
 
 /** Resnet, attention over all positions, resnet, at the lowest resolution. */
 const middle = layer((p: Params, x: Value, { groups, attend }: { groups: number; attend: boolean }): Value => {
@@ -84,7 +106,10 @@ const middle = layer((p: Params, x: Value, { groups, attend }: { groups: number;
 const selfAttention = layer((p: Params, x: Value, { groups }: { groups: number }): Value => {
   const [n, , height, width] = x.dims;
   const features = known(x, 1);
-  const normal = groupNorm(p.at("group_norm"), reshape(x, [n, features, multiplyDims(height, width)]), { groups, epsilon });
+  const normal = groupNorm(p.at("group_norm"), reshape(x, [n, features, multiplyDims(height, width)]), {
+    groups,
+    epsilon,
+  });
   const tokens = transpose(normal, [0, 2, 1]); // [N,HW,C]
   const [q, k, v] = ["to_q", "to_k", "to_v"].map((name) => linear(p.at(name), tokens, { features }));
   const out = linear(p.at("to_out", 0), attention(q, k, v, { heads: 1 }), { features });

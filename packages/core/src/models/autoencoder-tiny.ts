@@ -39,25 +39,27 @@ export const encode = layer((p: Params, image: Value, { encoder, latentChannels 
 });
 
 /** latents [N,z,h,w] → image [N,3,fh,fw], about [-1,1]. */
-export const decode = layer((p: Params, latents: Value, { decoder, imageChannels, latentMagnitude }: AutoencoderTinyConfig): Value => {
-  let index = 0;
-  const next = () => p.at("decoder", "layers", index++);
-  const magnitude = constant([latentMagnitude], []);
-  let x = multiply(tanh(divide(latents, magnitude)), magnitude);
-  x = relu(conv2d(next(), x, { features: decoder[0].features }));
-  index++; // the activation has a place in the sequence
-  decoder.forEach(({ features, blocks }, i) => {
-    const last = i === decoder.length - 1;
-    for (let j = 0; j < blocks; j++) x = block(next(), x, { features });
-    if (!last) {
-      const [, , height, width] = x.dims;
-      x = resizeNearest(x, { height: multiplyDims(height, 2), width: multiplyDims(width, 2) });
-      index++; // so has the upsampling
-    }
-    x = conv2d(next(), x, { features: last ? imageChannels : features, bias: last });
-  });
-  return subtract(multiply(x, constant([2], [])), constant([1], []));
-});
+export const decode = layer(
+  (p: Params, latents: Value, { decoder, imageChannels, latentMagnitude }: AutoencoderTinyConfig): Value => {
+    let index = 0;
+    const next = () => p.at("decoder", "layers", index++);
+    const magnitude = constant([latentMagnitude], []);
+    let x = multiply(tanh(divide(latents, magnitude)), magnitude);
+    x = relu(conv2d(next(), x, { features: decoder[0].features }));
+    index++; // the activation has a place in the sequence
+    decoder.forEach(({ features, blocks }, i) => {
+      const last = i === decoder.length - 1;
+      for (let j = 0; j < blocks; j++) x = block(next(), x, { features });
+      if (!last) {
+        const [, , height, width] = x.dims;
+        x = resizeNearest(x, { height: multiplyDims(height, 2), width: multiplyDims(width, 2) });
+        index++; // so has the upsampling
+      }
+      x = conv2d(next(), x, { features: last ? imageChannels : features, bias: last });
+    });
+    return subtract(multiply(x, constant([2], [])), constant([1], []));
+  },
+);
 
 /** Three convolutions and a skip. */
 const block = layer((p: Params, x: Value, { features }: { features: number }): Value => {

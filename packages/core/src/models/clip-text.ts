@@ -56,19 +56,26 @@ export const clipText = layer((p: Params, ids: Value, config: ClipTextConfig): C
   const normalized = hidden.map((x) => layerNorm(model.at("final_layer_norm"), x, { epsilon }));
   const end = argMax(endToken === undefined ? ids : cast(equal(ids, integers([endToken])), "int32"));
   const pooled = takeToken(normalized[layers], end);
-  const textEmbeds = projection === undefined ? undefined : linear(p.at("text_projection"), pooled, { features: projection, bias: false });
+  const textEmbeds =
+    projection === undefined
+      ? undefined
+      : linear(p.at("text_projection"), pooled, { features: projection, bias: false });
   return { hidden, normalized, pooled, textEmbeds };
 });
 
 /** x [N,T,D] → [N,T,D]: causal self-attention and MLP, each normalized before and added after. */
-const encoderLayer = layer((p: Params, x: Value, { width, heads, feedForward, activation, epsilon }: ClipTextConfig): Value => {
-  const attend = p.at("self_attn");
-  const seen = layerNorm(p.at("layer_norm1"), x, { epsilon });
-  const [q, k, v] = ["q_proj", "k_proj", "v_proj"].map((name) => linear(attend.at(name), seen, { features: width }));
-  x = add(x, linear(attend.at("out_proj"), attention(q, k, v, { heads, causal: true }), { features: width }));
-  const inner = activations[activation](linear(p.at("mlp", "fc1"), layerNorm(p.at("layer_norm2"), x, { epsilon }), { features: feedForward }));
-  return add(x, linear(p.at("mlp", "fc2"), inner, { features: width }));
-});
+const encoderLayer = layer(
+  (p: Params, x: Value, { width, heads, feedForward, activation, epsilon }: ClipTextConfig): Value => {
+    const attend = p.at("self_attn");
+    const seen = layerNorm(p.at("layer_norm1"), x, { epsilon });
+    const [q, k, v] = ["q_proj", "k_proj", "v_proj"].map((name) => linear(attend.at(name), seen, { features: width }));
+    x = add(x, linear(attend.at("out_proj"), attention(q, k, v, { heads, causal: true }), { features: width }));
+    const inner = activations[activation](
+      linear(p.at("mlp", "fc1"), layerNorm(p.at("layer_norm2"), x, { epsilon }), { features: feedForward }),
+    );
+    return add(x, linear(p.at("mlp", "fc2"), inner, { features: width }));
+  },
+);
 
 /**
  * The text encoder as a graph: input `ids` [batch,77]; outputs `hidden.i` and `normalized.i` for i = 0…layers (see
@@ -86,7 +93,10 @@ export function clipTextGraph(config: ClipTextConfig): Graph {
 }
 
 /** The text encoder a published config.json describes. */
-export function clipTextConfig(published: PublishedConfig, { withProjection }: { withProjection: boolean }): ClipTextConfig {
+export function clipTextConfig(
+  published: PublishedConfig,
+  { withProjection }: { withProjection: boolean },
+): ClipTextConfig {
   // Whole-CLIP configs nest the text tower's under text_config.
   const own = (published.text_config as PublishedConfig | undefined) ?? published;
   const read = new ConfigReader(own, "CLIPTextModel");

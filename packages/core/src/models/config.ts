@@ -14,7 +14,12 @@ export class ConfigReader {
   }
 
   number(key: string, fallback?: number): number {
-    return this.#read(key, fallback, (value) => typeof value === "number" && Number.isFinite(value), "a number") as number;
+    return this.#read(
+      key,
+      fallback,
+      (value) => typeof value === "number" && Number.isFinite(value),
+      "a number",
+    ) as number;
   }
 
   string(key: string, fallback?: string): string {
@@ -26,11 +31,21 @@ export class ConfigReader {
   }
 
   numbers(key: string, fallback?: readonly number[]): readonly number[] {
-    return this.#read(key, fallback, (value) => Array.isArray(value) && value.every(Number.isFinite), "a list of numbers") as number[];
+    return this.#read(
+      key,
+      fallback,
+      (value) => Array.isArray(value) && value.every(Number.isFinite),
+      "a list of numbers",
+    ) as number[];
   }
 
   strings(key: string, fallback?: readonly string[]): readonly string[] {
-    return this.#read(key, fallback, (value) => Array.isArray(value) && value.every((item) => typeof item === "string"), "a list of strings") as string[];
+    return this.#read(
+      key,
+      fallback,
+      (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
+      "a list of strings",
+    ) as string[];
   }
 
   /** One entry per block: a list as it is, a single number repeated. */
@@ -50,14 +65,20 @@ export class ConfigReader {
   /** One of `allowed`. Null and absent read as the fallback. */
   oneOf<T extends string>(key: string, allowed: readonly T[], fallback?: T): T {
     const value = this.string(key, fallback);
-    if (!allowed.includes(value as T)) throw this.#error(key, JSON.stringify(value), `one of ${allowed.map((item) => JSON.stringify(item)).join(", ")}`);
+    if (!allowed.includes(value as T))
+      throw this.#error(key, JSON.stringify(value), `one of ${allowed.map((item) => JSON.stringify(item)).join(", ")}`);
     return value as T;
   }
 
   /** Throws unless the field is absent, null, or one of `values`: for options that only have one form here. */
   only(key: string, ...values: readonly unknown[]): void {
     const value = this.#config[key] ?? null;
-    if (value !== null && !values.includes(value)) throw this.#error(key, JSON.stringify(value), values.length === 0 ? "absent" : values.map((v) => JSON.stringify(v)).join(" or "));
+    if (value !== null && !values.includes(value))
+      throw this.#error(
+        key,
+        JSON.stringify(value),
+        values.length === 0 ? "absent" : values.map((v) => JSON.stringify(v)).join(" or "),
+      );
   }
 
   #read(key: string, fallback: unknown, valid: (value: unknown) => boolean, wanted: string): unknown {

@@ -39,7 +39,9 @@ export function unetConfig(published: PublishedConfig): UNetConfig {
   const upTypes = read.strings("up_block_types");
   const count = features.length;
   if (downTypes.length !== count || upTypes.length !== count) {
-    throw new Error(`Cannot build UNet2DConditionModel: ${downTypes.length} down and ${upTypes.length} up blocks (${count} of each are wanted)`);
+    throw new Error(
+      `Cannot build UNet2DConditionModel: ${downTypes.length} down and ${upTypes.length} up blocks (${count} of each are wanted)`,
+    );
   }
   const resnets = read.perBlock("layers_per_block", count, 2);
   const blocks = read.perBlock("transformer_layers_per_block", count, 1);
@@ -58,7 +60,10 @@ export function unetConfig(published: PublishedConfig): UNetConfig {
   const levels = features.map((width, i): UNetLevel => {
     const down = attends(downTypes[i], "DownBlock2D", "CrossAttnDownBlock2D");
     const up = attends(upTypes[count - 1 - i], "UpBlock2D", "CrossAttnUpBlock2D");
-    if (down !== up) throw new Error(`Cannot build UNet2DConditionModel: level ${i} attends on one side only ("${downTypes[i]}", "${upTypes[count - 1 - i]}")`);
+    if (down !== up)
+      throw new Error(
+        `Cannot build UNet2DConditionModel: level ${i} attends on one side only ("${downTypes[i]}", "${upTypes[count - 1 - i]}")`,
+      );
     return {
       features: width,
       resnets: resnets[i],
@@ -70,7 +75,9 @@ export function unetConfig(published: PublishedConfig): UNetConfig {
   const cosineFirst = read.boolean("flip_sin_to_cos", true);
   const contextWidth = read.perBlock("cross_attention_dim", count, 1280);
   if (contextWidth.some((width) => width !== contextWidth[0])) {
-    throw new Error(`Cannot build UNet2DConditionModel: cross_attention_dim is [${contextWidth}] (one width is wanted)`);
+    throw new Error(
+      `Cannot build UNet2DConditionModel: cross_attention_dim is [${contextWidth}] (one width is wanted)`,
+    );
   }
   const textTime = read.has("addition_embed_type") && read.oneOf("addition_embed_type", ["text_time"]) === "text_time";
 
@@ -78,14 +85,20 @@ export function unetConfig(published: PublishedConfig): UNetConfig {
     inChannels: read.number("in_channels", 4),
     outChannels: read.number("out_channels", 4),
     levels,
-    middle: middle === "UNetMidBlock2DCrossAttn" ? { heads: heads.at(-1)!, blocks: blocks.at(-1)!, onlyCross: false } : undefined,
+    middle:
+      middle === "UNetMidBlock2DCrossAttn"
+        ? { heads: heads.at(-1)!, blocks: blocks.at(-1)!, onlyCross: false }
+        : undefined,
     contextWidth: contextWidth[0],
     groups: read.number("norm_num_groups", 32),
     epsilon: read.number("norm_eps", 1e-5),
     timeCode: { width: features[0], cosineFirst, shift: read.number("freq_shift", 0) },
     timeWidth: read.number("time_embedding_dim", features[0] * 4),
     ...(textTime && {
-      textTime: { sizeCodeWidth: read.number("addition_time_embed_dim"), width: read.number("projection_class_embeddings_input_dim") },
+      textTime: {
+        sizeCodeWidth: read.number("addition_time_embed_dim"),
+        width: read.number("projection_class_embeddings_input_dim"),
+      },
     }),
     ...(read.has("num_class_embeds") && { classes: read.number("num_class_embeds") }),
     ...(read.has("time_cond_proj_dim") && { guidanceCodeWidth: read.number("time_cond_proj_dim") }),

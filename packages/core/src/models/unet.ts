@@ -109,12 +109,21 @@ export const unet = layer((p: Params, inputs: UNetInputs, config: UNetConfig): V
 });
 
 /** What every resnet adds: the timestep, and with SDXL the pooled text and the picture's sizes → [N,timeWidth]. */
-function timeEmbedding(p: Params, { timestep, textEmbeds, timeIds, classLabels, guidanceCode }: UNetInputs, config: UNetConfig): Value {
+function timeEmbedding(
+  p: Params,
+  { timestep, textEmbeds, timeIds, classLabels, guidanceCode }: UNetInputs,
+  config: UNetConfig,
+): Value {
   const { timeCode, timeWidth: features, textTime, classes, guidanceCodeWidth } = config;
   let code = sinusoids(timestep, timeCode);
-  if (guidanceCodeWidth !== undefined) code = add(code, linear(p.at("time_embedding", "cond_proj"), guidanceCode!, { features: timeCode.width, bias: false }));
+  if (guidanceCodeWidth !== undefined)
+    code = add(
+      code,
+      linear(p.at("time_embedding", "cond_proj"), guidanceCode!, { features: timeCode.width, bias: false }),
+    );
   let embedding = timestepMlp(p.at("time_embedding"), code, { features });
-  if (classes !== undefined) embedding = add(embedding, lookUp(p.at("class_embedding").parameter("weight", [classes, features]), classLabels!));
+  if (classes !== undefined)
+    embedding = add(embedding, lookUp(p.at("class_embedding").parameter("weight", [classes, features]), classLabels!));
   if (textTime !== undefined) {
     const { sizeCodeWidth } = textTime;
     const sizes = known(timeIds!, 1);
@@ -125,7 +134,6 @@ function timeEmbedding(p: Params, { timestep, textEmbeds, timeIds, classLabels, 
   }
   return embedding;
 }
-
 
 /**
  * The UNet as a graph of inputs `sample` [batch,C,height,width], `timestep` [batch], `context` [batch,tokens,D], and where

@@ -8,8 +8,9 @@ import { groupNorm as normalizeGroups, layerNorm as normalize } from "../graph/o
 import type { Value } from "../graph/value.ts";
 
 /** x [..., in] → [..., features]. */
-export const linear = layer((p: Params, x: Value, { features, bias = true }: { features: number; bias?: boolean }): Value =>
-  multiply(x, p.parameter("weight", [features, known(x, -1)]), bias ? p.parameter("bias", [features]) : undefined),
+export const linear = layer(
+  (p: Params, x: Value, { features, bias = true }: { features: number; bias?: boolean }): Value =>
+    multiply(x, p.parameter("weight", [features, known(x, -1)]), bias ? p.parameter("bias", [features]) : undefined),
 );
 
 /** x [N,C,H,W] → [N,features,H',W']; `padding` is the same on all sides, or top, left, bottom, right. */
@@ -23,19 +24,32 @@ export const conv2d = layer(
       stride = 1,
       padding = Math.floor(kernel / 2),
       bias = true,
-    }: { features: number; kernel?: number; stride?: number; padding?: number | readonly [number, number, number, number]; bias?: boolean },
+    }: {
+      features: number;
+      kernel?: number;
+      stride?: number;
+      padding?: number | readonly [number, number, number, number];
+      bias?: boolean;
+    },
   ): Value =>
-    convolve(x, p.parameter("weight", [features, known(x, 1), kernel, kernel]), bias ? p.parameter("bias", [features]) : undefined, {
-      stride,
-      padding: typeof padding === "number" ? [padding, padding, padding, padding] : padding,
-    }),
+    convolve(
+      x,
+      p.parameter("weight", [features, known(x, 1), kernel, kernel]),
+      bias ? p.parameter("bias", [features]) : undefined,
+      {
+        stride,
+        padding: typeof padding === "number" ? [padding, padding, padding, padding] : padding,
+      },
+    ),
 );
 
 /** Group normalization of x [N,C,...]. */
-export const groupNorm = layer((p: Params, x: Value, { groups, epsilon }: { groups: number; epsilon: number }): Value => {
-  const channels = known(x, 1);
-  return normalizeGroups(x, p.parameter("weight", [channels]), p.parameter("bias", [channels]), { groups, epsilon });
-});
+export const groupNorm = layer(
+  (p: Params, x: Value, { groups, epsilon }: { groups: number; epsilon: number }): Value => {
+    const channels = known(x, 1);
+    return normalizeGroups(x, p.parameter("weight", [channels]), p.parameter("bias", [channels]), { groups, epsilon });
+  },
+);
 
 /** Layer normalization of the last axis of x [..., D]. */
 export const layerNorm = layer((p: Params, x: Value, { epsilon = 1e-5 }: { epsilon?: number } = {}): Value => {

@@ -9,9 +9,14 @@ import type { Value } from "../graph/value.ts";
 import { linear } from "./layers.ts";
 
 /** t [N] → [N,width]: sin and cos of t·10000^(−i/(width/2 − shift)); cosines first when `cosineFirst`. */
-export function sinusoids(t: Value, { width, cosineFirst, shift }: { width: number; cosineFirst: boolean; shift: number }): Value {
+export function sinusoids(
+  t: Value,
+  { width, cosineFirst, shift }: { width: number; cosineFirst: boolean; shift: number },
+): Value {
   const half = width / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, i) => Math.exp(Math.fround(Math.fround(-Math.log(10000) * i) / (half - shift))));
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    Math.exp(Math.fround(Math.fround(-Math.log(10000) * i) / (half - shift))),
+  );
   const angles = multiply(reshape(t, [t.dims[0], 1]), constant(frequencies, [1, half]));
   return concat(cosineFirst ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)], 1);
 }
@@ -20,4 +25,3 @@ export function sinusoids(t: Value, { width, cosineFirst, shift }: { width: numb
 export const timestepMlp = layer((p: Params, x: Value, { features }: { features: number }): Value =>
   linear(p.at("linear_2"), silu(linear(p.at("linear_1"), x, { features })), { features }),
 );
-

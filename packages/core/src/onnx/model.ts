@@ -43,7 +43,18 @@ export interface OnnxModel {
 }
 
 /** TensorProto.DataType of each stored type; 0 where ONNX has none. */
-export const onnxDataTypes = { F64: 11, F32: 1, F16: 10, BF16: 16, I64: 7, I32: 6, I16: 5, I8: 3, U8: 2, BOOL: 9 } as const;
+export const onnxDataTypes = {
+  F64: 11,
+  F32: 1,
+  F16: 10,
+  BF16: 16,
+  I64: 7,
+  I32: 6,
+  I16: 5,
+  I8: 3,
+  U8: 2,
+  BOOL: 9,
+} as const;
 
 /** The operator sets a model is written against: Gelu needs 20. */
 const opset = 20;
@@ -95,6 +106,8 @@ function tensorProto({ name, dataType, dims, raw, external }: OnnxTensor) {
 }
 
 function valueInfo({ name, dataType, dims }: OnnxValueInfo) {
-  const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : size === null ? {} : { dimParam: size }));
+  const dim = dims.map((size) =>
+    typeof size === "number" ? { dimValue: size } : size === null ? {} : { dimParam: size },
+  );
   return { name, type: { tensorType: { elemType: dataType, shape: { dim } } } };
 }

@@ -66,13 +66,14 @@ export async function generate({ checkpoint, networks, encoders }: Parts, asked:
   let spentMs = 0;
   for (const picture of chosen) {
     signal.throwIfAborted();
-    const prompt = prompts[Math.floor(picture / options.count)];
+    const { prompt, negativePrompt, positive, negative } = conditions[Math.floor(picture / options.count)];
     const batch = options.seeding === "batch" ? { index: picture, size: total } : undefined;
     const seed = batch === undefined ? options.seed + picture : options.seed;
     const draw = pictureNoise({ seed, rng: options.rng, batch });
     const noise = () => draw(latentDims);
     const network = guidedNetwork(unet, configs.unet, latentDims, {
-      ...conditions.get(prompt)!,
+      positive,
+      negative,
       guidanceScale: options.guidanceScale,
       guidanceRescale: options.guidanceRescale,
       batched,
@@ -114,7 +115,7 @@ export async function generate({ checkpoint, networks, encoders }: Parts, asked:
         version,
         model: { name: modelName(checkpoint.path), path: checkpoint.path, hash: await hash, family: checkpoint.family },
         device: networks.device,
-        options: batch === undefined ? { ...options, prompt, seed, count: 1 } : { ...options, prompt, seed },
+        options: batch === undefined ? { ...options, prompt, negativePrompt, seed, count: 1 } : options,
         ...(batch && { batch }),
         ...(run.init !== undefined && { init: "dims" in run.init ? "latents" : "image" }),
       },
@@ -154,30 +155,47 @@ function modelDefaults({ family, networks: files, scheduler }: Checkpoint, { con
   };
 }
 
-/** Positive and negative condition of every prompt. */
+/** One prompt with its negative one, and both as the UNet takes them. */
+interface EncodedPrompt {
+  readonly prompt: string;
+  readonly negativePrompt: string | undefined;
+  readonly positive: Condition;
+  /** Absent when guidance is off. */
+  readonly negative: Condition | undefined;
+}
+
+/** Every prompt with its negative one, encoded; equal texts once. */
 async function encodeConditions(
-  { checkpoint, networks, encoders }: Pick<Parts, "checkpoint" | "networks" | "encoders">,
+  { checkpoint, networks, encoders }: Parts,
   options: ResolvedOptions & { width: number; height: number; guidanceScale: number },
   { prompts, notice, signal }: { prompts: readonly string[]; notice: (text: string) => void; signal: AbortSignal },
-): Promise<Map<string, { positive: Condition; negative: Condition | undefined }>> {
+): Promise<EncodedPrompt[]> {
   const { unet, textEncoder2 } = networks.configs;
   const { clipSkip, prompt2, negativePrompt, negativePrompt2 } = options;
+  if (Array.isArray(negativePrompt) && negativePrompt.length !== prompts.length) {
+    throw new RangeError(`Cannot generate: ${negativePrompt.length} negative prompts for ${prompts.length} prompts (one for each is wanted)`);
+  }
   const sizes = unet.textTime && sizeConditioning(options, { sizes: (unet.textTime.width - (textEncoder2?.projection ?? 0)) / unet.textTime.sizeCodeWidth });
-  const encode = (text: string, second: string | undefined, what: string): Promise<TextStates> =>
-    encoders.encode(text, { prompt2: second, clipSkip, signal, onCut: (cut) => notice(`the ${what} is longer than 77 tokens; this was cut: ${JSON.stringify(cut)}`) });
+  const known = new Map<string, Promise<TextStates>>();
+  const encode = (text: string, second: string | undefined, what: string): Promise<TextStates> => {
+    const key = JSON.stringify([text, second]);
+    const onCut = (cut: string) => notice(`the ${what} is longer than 77 tokens; this was cut: ${JSON.stringify(cut)}`);
+    const states = known.get(key) ?? encoders.encode(text, { prompt2: second, clipSkip, signal, onCut });
+    known.set(key, states);
+    return states;
+  };
 
   // Guidance of a distilled model is an input of its UNet.
   const guided = options.guidanceScale > 1 && unet.guidanceCodeWidth === undefined;
   const zeros = negativePrompt === undefined && checkpoint.modelIndex?.force_zeros_for_empty_prompt === true;
-  const negativeStates = !guided ? undefined : zeros ? encoders.zeros() : await encode(negativePrompt ?? "", negativePrompt2, "negative prompt");
-  const conditions = new Map<string, { positive: Condition; negative: Condition | undefined }>();
-  for (const prompt of prompts) {
-    conditions.set(prompt, {
-      positive: { ...(await encode(prompt, prompt2, "prompt")), timeIds: sizes?.positive },
-      negative: negativeStates && { ...negativeStates, timeIds: sizes?.negative },
-    });
+  const encoded: EncodedPrompt[] = [];
+  for (const [i, prompt] of prompts.entries()) {
+    const own = Array.isArray(negativePrompt) ? negativePrompt[i] : negativePrompt;
+    const positive = { ...(await encode(prompt, prompt2, "prompt")), timeIds: sizes?.positive };
+    const negativeStates = !guided ? undefined : zeros ? encoders.zeros() : await encode(own ?? "", negativePrompt2, "negative prompt");
+    encoded.push({ prompt, negativePrompt: own, positive, negative: negativeStates && { ...negativeStates, timeIds: sizes?.negative } });
   }
-  return conditions;
+  return encoded;
 }
 
 /** What a 9-channel inpainting UNet takes for text to image: a mask of ones and a grey picture under it, as A1111 has it. */

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { samplers } from "../diffusion/samplers/index.ts";
-import { schedules } from "../diffusion/schedules.ts";
+import { schedules } from "../diffusion/schedules/index.ts";
 
 const samplerIds = Object.keys(samplers) as [string, ...string[]];
 const scheduleIds = Object.keys(schedules) as [string, ...string[]];
@@ -13,7 +13,7 @@ const size = z.tuple([z.int().min(0), z.int().min(0)]);
 /** The options of one generation that can be written down: in a request, a PNG's metadata, or a JSON schema. */
 export const generateOptions = z.strictObject({
   prompt: z.union([z.string(), z.array(z.string()).min(1)]).describe("What the picture shows; a list makes pictures for each"),
-  negativePrompt: z.string().optional().describe("What it should not show"),
+  negativePrompt: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe("What it should not show; a list has one for each prompt"),
   prompt2: z.string().optional().describe("Prompt for SDXL's second text encoder, instead of the same one"),
   negativePrompt2: z.string().optional().describe("Negative prompt for SDXL's second text encoder"),
   steps: z.int().min(1).max(1000).optional().describe("Denoising steps (the model's usual number)"),

@@ -8,9 +8,9 @@ export interface PictureRecord {
   readonly version: string;
   readonly model: { readonly name: string; readonly path: string; readonly hash: string; readonly family: string };
   readonly device: string;
-  /** Every option as resolved for this one picture: `prompt` is one text, `seed` its own, `count` 1, and what was left open is filled in. */
-  readonly options: ResolvedOptions & { readonly prompt: string; readonly seed: number; readonly steps: number; readonly width: number; readonly height: number };
-  /** Which picture of a `seeding: "batch"` run it was, and of how many. */
+  /** The options that make this one picture, what was left open filled in; with `batch`, those of the whole run. */
+  readonly options: ResolvedOptions & { readonly seed: number; readonly steps: number; readonly width: number; readonly height: number; readonly guidanceScale: number };
+  /** Which picture of a `seeding: "batch"` run it was, and of how many: generate with `pictures: [index]` for it alone. */
   readonly batch?: { readonly index: number; readonly size: number };
   /** What it started from, when not from noise; the record does not hold it. */
   readonly init?: "image" | "latents";

@@ -1,6 +1,11 @@
 // What the download cache asks of the machine: its files, its environment, its processes. Node has a `disk`; a browser
 // has none. Paths are joined with "/", which every system Node runs on understands.
 
+import type * as hub from "@huggingface/hub";
+
+/** What we use of the Hub's client library. */
+export type HubLibrary = Pick<typeof hub, "HUB_URL" | "listFiles" | "modelInfo">;
+
 /** A file open for reading and writing at any position. */
 export interface DiskFile {
   size(): Promise<number>;

@@ -3,12 +3,24 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import * as fs from "node:fs/promises";
-import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { homedir, hostname } from "node:os";
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  type FileHandle,
+} from "node:fs/promises";
+import { freemem, homedir, hostname } from "node:os";
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { ByteSource } from "./bytes.ts";
-import type { Disk, DiskFile } from "./disk.ts";
+import type { Disk, DiskFile, HubLibrary } from "./disk.ts";
 
 /** Opens a file for reading in ranges. Throws when it is missing, unreadable or a folder. */
 export async function openFile(path: string): Promise<ByteSource> {
@@ -123,6 +135,9 @@ function fileError(action: string, cause: NodeJS.ErrnoException): Error {
   return new Error(`${action}: ${reasons[cause.code ?? ""] ?? cause.message}`, { cause });
 }
 
+/** The Hub's client library, loaded on first use. Here because its package does not bundle for browsers everywhere. */
+export const loadHubLibrary = (): Promise<HubLibrary> => import("@huggingface/hub");
+
 /** This machine's files, environment and processes, for the download cache. */
 export const disk: Disk | undefined = {
   async entry(path) {
@@ -154,14 +169,14 @@ export const disk: Disk | undefined = {
     return diskFile(await open(path, constants.O_RDWR | constants.O_CREAT));
   },
   async makeFolder(path) {
-    await fs.mkdir(path, { recursive: true });
+    await mkdir(path, { recursive: true });
   },
   rename,
   remove: (path) => rm(path, { force: true }),
-  symbolicLink: (target, path) => fs.symlink(target, path, "file"),
-  hardLink: fs.link,
-  copy: fs.copyFile,
-  touch: (path) => fs.utimes(path, new Date(), new Date()),
+  symbolicLink: (target, path) => symlink(target, path, "file"),
+  hardLink: link,
+  copy: copyFile,
+  touch: (path) => utimes(path, new Date(), new Date()),
   digest(algorithm) {
     const hash = createHash(algorithm);
     return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest("hex") };
@@ -180,7 +195,7 @@ export const disk: Disk | undefined = {
   warn: (message) => process.emitWarning(message),
 };
 
-function diskFile(handle: fs.FileHandle): DiskFile {
+function diskFile(handle: FileHandle): DiskFile {
   return {
     size: async () => (await handle.stat()).size,
     async read(offset, length) {
@@ -205,3 +220,6 @@ function unless<T>(value: T, ...codes: string[]): (cause: Error) => T {
     throw cause;
   };
 }
+
+/** Memory that programs can still take, as the system reports it. */
+export const freeMemoryBytes = (): number | undefined => freemem();

@@ -2,7 +2,12 @@
 // cannot do throws. Paths here are names of mounted blobs or URLs, with "/" between segments.
 
 import type { ByteSource } from "./bytes.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk, HubLibrary } from "./disk.ts";
+
+/** Throws: without a `disk` there is no cache to download into. */
+export const loadHubLibrary = async (): Promise<HubLibrary> => {
+  throw new Error("Cannot download from the Hub: a browser page has no model cache (the files' URLs are wanted)");
+};
 
 /** None: a page has no file system, so nothing is downloaded into a cache. */
 export const disk: Disk | undefined = undefined;
@@ -108,3 +113,6 @@ function checkRange(name: string, { offset, length, size }: { offset: number; le
     throw new RangeError(`Cannot read bytes ${offset} to ${offset + length} of "${name}": it has ${size}`);
   }
 }
+
+/** Unknown: a page is not told. */
+export const freeMemoryBytes = (): number | undefined => undefined;

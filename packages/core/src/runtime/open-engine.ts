@@ -6,7 +6,10 @@ import type { Device, Engine, EngineOptions } from "./engine.ts";
 /** An engine on `device`. Throws Error when it cannot be opened: never another device in its place, but for "auto". */
 export async function openEngine({ device = "auto", threads }: EngineOptions = {}): Promise<Engine> {
   if (device !== "auto") {
-    if (!devices.includes(device)) throw new RangeError(`Cannot open an engine on "${device}": not a device here (${devices.join(", ")} or auto is wanted)`);
+    if (!devices.includes(device))
+      throw new RangeError(
+        `Cannot open an engine on "${device}": not a device here (${devices.join(", ")} or auto is wanted)`,
+      );
     return openOn({ device, threads });
   }
   const refused: string[] = [];
@@ -22,7 +25,9 @@ export async function openEngine({ device = "auto", threads }: EngineOptions = {
 }
 
 /** Which devices can be opened here, each with the reason when not. */
-export async function probeDevices(): Promise<readonly { readonly device: Device; readonly problem: string | undefined }[]> {
+export async function probeDevices(): Promise<
+  readonly { readonly device: Device; readonly problem: string | undefined }[]
+> {
   return Promise.all(
     devices.map(async (device) => {
       try {

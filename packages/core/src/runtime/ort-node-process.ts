@@ -19,6 +19,7 @@ process.on("disconnect", () => process.exit());
 function memory(): EngineMemory {
   const { rss: residentBytes } = process.memoryUsage();
   // Linux knows the peak; elsewhere getrusage's is near it.
-  const peak = process.platform === "linux" ? /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] : undefined;
+  const peak =
+    process.platform === "linux" ? /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] : undefined;
   return { residentBytes, peakBytes: 1024 * (peak === undefined ? process.resourceUsage().maxRSS : Number(peak)) };
 }

@@ -15,15 +15,23 @@ import type { Connection } from "./remote.ts";
 export const devices: readonly Device[] = ["webgpu", "cpu"];
 
 /** An engine process on `device`. Throws Error when the device cannot be opened. */
-export const openOn = (options: { device: Device; threads?: number; notice?: string }): Promise<Engine> => connect(startProcess(), options);
+export const openOn = (options: { device: Device; threads?: number; notice?: string }): Promise<Engine> =>
+  connect(startProcess(), options);
 
 function startProcess(): Connection {
   const source = fileURLToPath(import.meta.url);
   const extension = source.slice(source.lastIndexOf("."));
   const program = fileURLToPath(new URL(`./ort-node-process${extension}`, import.meta.url));
   // From source, the child needs the TypeScript loader that we have.
-  const execArgv = extension === ".ts" ? ["--conditions=source", "--import", import.meta.resolve?.("tsx") ?? createRequire(source).resolve("tsx")] : [];
-  const child = fork(program, [], { execArgv, serialization: "advanced", stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const execArgv =
+    extension === ".ts"
+      ? ["--conditions=source", "--import", import.meta.resolve?.("tsx") ?? createRequire(source).resolve("tsx")]
+      : [];
+  const child = fork(program, [], {
+    execArgv,
+    serialization: "advanced",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const ended = new Promise<string>((resolve) => {

@@ -10,7 +10,8 @@ import type { Connection } from "./remote.ts";
 export const devices: readonly Device[] = ["webgpu", "wasm"];
 
 /** An engine worker on `device`. Throws Error when the device cannot be opened. */
-export const openOn = (options: { device: Device; threads?: number; notice?: string }): Promise<Engine> => connect(startWorker(), options);
+export const openOn = (options: { device: Device; threads?: number; notice?: string }): Promise<Engine> =>
+  connect(startWorker(), options);
 
 function startWorker(): Connection {
   const worker = new Worker(new URL("./ort-web-worker.js", import.meta.url), { type: "module" });

@@ -20,12 +20,17 @@ export interface Requests {
   /** Opens the device; fails when it is not there. */
   open: { takes: { device: Target; threads: number | undefined }; gives: undefined };
   load: { takes: { name: string; model: Uint8Array; weights: ExternalWeights }; gives: { network: number } };
-  run: { takes: { network: number; feeds: Record<string, WireTensor>; outputs: readonly string[] | undefined }; gives: Record<string, WireTensor> };
+  run: {
+    takes: { network: number; feeds: Record<string, WireTensor>; outputs: readonly string[] | undefined };
+    gives: Record<string, WireTensor>;
+  };
   unload: { takes: { network: number }; gives: undefined };
   memory: { takes: Record<string, never>; gives: EngineMemory | undefined };
 }
 
-export type RequestMessage = { [K in keyof Requests]: { readonly id: number; readonly kind: K } & Requests[K]["takes"] }[keyof Requests];
+export type RequestMessage = {
+  [K in keyof Requests]: { readonly id: number; readonly kind: K } & Requests[K]["takes"];
+}[keyof Requests];
 export type ReplyMessage =
   | { readonly id: number; readonly value: Requests[keyof Requests]["gives"] }
   | { readonly id: number; readonly error: string };

@@ -26,7 +26,10 @@ export interface Connection extends Port<ReplyMessage, RequestMessage> {
 }
 
 /** An engine for `device` behind `connection`. Throws Error when the device cannot be opened. */
-export async function connect(connection: Connection, { device, threads, notice }: { device: Device; threads?: number; notice?: string }): Promise<Engine> {
+export async function connect(
+  connection: Connection,
+  { device, threads, notice }: { device: Device; threads?: number; notice?: string },
+): Promise<Engine> {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void; doing: string }>();
   let nextId = 0;
   let gone: string | undefined;
@@ -45,7 +48,12 @@ export async function connect(connection: Connection, { device, threads, notice 
     waiting.clear();
   });
 
-  function ask<K extends keyof Requests>(kind: K, doing: string, takes: Requests[K]["takes"], signal?: AbortSignal): Promise<Requests[K]["gives"]> {
+  function ask<K extends keyof Requests>(
+    kind: K,
+    doing: string,
+    takes: Requests[K]["takes"],
+    signal?: AbortSignal,
+  ): Promise<Requests[K]["gives"]> {
     signal?.throwIfAborted();
     if (gone !== undefined) return Promise.reject(new Error(`Cannot ${doing}: ${gone}`));
     const id = nextId++;
@@ -79,11 +87,21 @@ export async function connect(connection: Connection, { device, threads, notice 
         for (const { name, dims } of inputs) {
           const feed = feeds[name];
           if (feed === undefined) throw new TypeError(`Cannot ${running}: input "${name}" is missing`);
-          if (feed.dims.length !== dims.length || dims.some((dim, i) => typeof dim === "number" && dim !== feed.dims[i])) {
-            throw new TypeError(`Cannot ${running}: input "${name}" is [${feed.dims}] ([${dims.map(dimText).join(",")}] is wanted)`);
+          if (
+            feed.dims.length !== dims.length ||
+            dims.some((dim, i) => typeof dim === "number" && dim !== feed.dims[i])
+          ) {
+            throw new TypeError(
+              `Cannot ${running}: input "${name}" is [${feed.dims}] ([${dims.map(dimText).join(",")}] is wanted)`,
+            );
           }
         }
-        return (await ask("run", running, { network, feeds: feeds as Record<string, WireTensor>, outputs }, signal)) as Record<string, Tensor>;
+        return (await ask(
+          "run",
+          running,
+          { network, feeds: feeds as Record<string, WireTensor>, outputs },
+          signal,
+        )) as Record<string, Tensor>;
       },
       async unload() {
         if (gone === undefined) await ask("unload", `unload "${graph.name}"`, { network });
@@ -121,7 +139,9 @@ async function tryDevice(engine: Engine): Promise<void> {
 
 /** What a person can do about the commonest native errors. */
 function advice(error: string): string {
-  if (/alloc|out of memory|bad_alloc/i.test(error)) return " (more free memory, a smaller picture or tiled decoding is wanted)";
-  if (/webgpu.*(adapter|device|not supported|not available)/i.test(error)) return ' (a GPU with a Vulkan, Metal or D3D12 driver, or device "cpu", is wanted)';
+  if (/alloc|out of memory|bad_alloc/i.test(error))
+    return " (more free memory, a smaller picture or tiled decoding is wanted)";
+  if (/webgpu.*(adapter|device|not supported|not available)/i.test(error))
+    return ' (a GPU with a Vulkan, Metal or D3D12 driver, or device "cpu", is wanted)';
   return "";
 }

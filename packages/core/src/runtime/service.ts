@@ -10,7 +10,11 @@ import type { Port, ReplyMessage, RequestMessage, Requests, WireTensor } from ".
 export type OnnxRuntime = Pick<typeof Ort, "InferenceSession" | "Tensor">;
 
 /** Serves requests from `port` with `ort`, until the process or worker ends. */
-export function serve(port: Port<RequestMessage, ReplyMessage>, ort: OnnxRuntime, memory: () => EngineMemory | undefined): void {
+export function serve(
+  port: Port<RequestMessage, ReplyMessage>,
+  ort: OnnxRuntime,
+  memory: () => EngineMemory | undefined,
+): void {
   const sessions = new Map<number, Ort.InferenceSession>();
   let device: Target = "cpu";
   let threads: number | undefined;
@@ -29,7 +33,9 @@ export function serve(port: Port<RequestMessage, ReplyMessage>, ort: OnnxRuntime
         graphOptimizationLevel: "extended",
         logSeverityLevel: 3,
         ...(threads !== undefined && { intraOpNumThreads: threads }),
-        ...(weights.folder !== undefined && { extra: { session: { model_external_initializers_file_folder_path: weights.folder } } }),
+        ...(weights.folder !== undefined && {
+          extra: { session: { model_external_initializers_file_folder_path: weights.folder } },
+        }),
         ...(weights.files !== undefined && { externalData: [...weights.files] }),
       });
       sessions.set(next, session);
@@ -39,7 +45,9 @@ export function serve(port: Port<RequestMessage, ReplyMessage>, ort: OnnxRuntime
       const session = sessions.get(network)!;
       const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(ort, feed)]));
       const results = await session.run(tensors, outputs ?? session.outputNames);
-      return Object.fromEntries(await Promise.all(Object.entries(results).map(async ([name, result]) => [name, await fromOrt(result)])));
+      return Object.fromEntries(
+        await Promise.all(Object.entries(results).map(async ([name, result]) => [name, await fromOrt(result)])),
+      );
     },
     async unload({ network }) {
       await sessions.get(network)!.release();
@@ -62,9 +70,18 @@ export function serve(port: Port<RequestMessage, ReplyMessage>, ort: OnnxRuntime
   });
 }
 
-const elementTypes = { Float32Array: "float32", Float64Array: "float64", Int32Array: "int32", BigInt64Array: "int64", Uint8Array: "uint8" } as const;
+const elementTypes = {
+  Float32Array: "float32",
+  Float64Array: "float64",
+  Int32Array: "int32",
+  BigInt64Array: "int64",
+  Uint8Array: "uint8",
+} as const;
 
 const toOrt = (ort: OnnxRuntime, { dims, data }: WireTensor): Ort.Tensor =>
   new ort.Tensor(elementTypes[data.constructor.name as keyof typeof elementTypes], data as Float32Array, dims);
 
-const fromOrt = async (tensor: Ort.Tensor): Promise<WireTensor> => ({ dims: [...tensor.dims], data: (await tensor.getData()) as WireTensor["data"] });
+const fromOrt = async (tensor: Ort.Tensor): Promise<WireTensor> => ({
+  dims: [...tensor.dims],
+  data: (await tensor.getData()) as WireTensor["data"],
+});

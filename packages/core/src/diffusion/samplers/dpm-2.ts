@@ -3,7 +3,7 @@
 import { lincomb } from "../../tensor/lincomb.ts";
 import { ancestralStep } from "./ancestral.ts";
 import { type ChurnOptions, churned } from "./churn.ts";
-import { moved, slope } from "./move.ts";
+import { along, moved, slope } from "./move.ts";
 import type { Denoise, OptionsWith } from "./types.ts";
 
 /** Order 2, two evaluations per step (one where σ' = 0). */
@@ -42,5 +42,5 @@ async function midpointStep(denoise: Denoise, x: Float32Array, denoised: Float32
   const middle = Math.sqrt(sigma * to); // halfway in log σ
   const xMiddle = moved(x, denoised, sigma, middle);
   const denoisedMiddle = await denoise(xMiddle, middle);
-  return lincomb([1, x], [to - sigma, slope(xMiddle, denoisedMiddle, middle)]);
+  return along(x, slope(xMiddle, denoisedMiddle, middle), to - sigma);
 }

@@ -2,7 +2,7 @@
 // Kept for configs that ask for it; DPM-Solver++ is steadier under guidance. In σ-space, with e^h = σ/σ':
 //   x' = x − k·[σ'(e^h − 1)·ε + c₁·ε₁ + c₂·ε₂] + √(σ² − σ'²)·n,   k = 1 for the ODE, 2 for the SDE
 import { lincomb } from "../../tensor/lincomb.ts";
-import { moved, slope } from "./move.ts";
+import { slope } from "./move.ts";
 import type { Denoise, OptionsWith } from "./types.ts";
 
 type Options = OptionsWith<"order" | "eta" | "sNoise" | "solverType" | "lowerOrderFinal" | "eulerAtFinal">;
@@ -21,10 +21,8 @@ export async function dpmMultistep(denoise: Denoise, x: Float32Array, sigmas: re
     await onStep?.({ step: i, steps, sigma, x, denoised });
     history.unshift(slope(x, denoised, sigma));
     history.splice(order);
-    if (next === 0) {
-      x = moved(x, denoised, sigma, 0);
-      continue;
-    }
+    if (next === 0) x = denoised;
+    if (next === 0 || next === sigma) continue; // λ' is infinite, or there is nowhere to go
     const left = steps - i;
     const stepOrder = Math.min(history.length, lowerOrderFinal || (eulerAtFinal && left === 1) ? left : order);
     const h = Math.log(sigma / next);

@@ -20,10 +20,8 @@ export async function dpmppMultistep(denoise: Denoise, x: Float32Array, sigmas: 
     await onStep?.({ step: i, steps, sigma, x, denoised });
     history.unshift(denoised);
     history.splice(order);
-    if (next === 0) {
-      x = denoised;
-      continue;
-    }
+    if (next === 0) x = denoised;
+    if (next === 0 || next === sigma) continue; // λ' is infinite, or there is nowhere to go
     const left = steps - i; // steps to go, this one included
     const stepOrder = Math.min(history.length, lowerOrderFinal || (eulerAtFinal && left === 1) ? left : order);
     const h = Math.log(sigma / next);

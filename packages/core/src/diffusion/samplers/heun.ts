@@ -1,7 +1,7 @@
 // Heun's method: an Euler step corrected by the slope at its end. T. Karras et al., arXiv 2206.00364, algorithm 2.
 import { lincomb } from "../../tensor/lincomb.ts";
 import { type ChurnOptions, churned } from "./churn.ts";
-import { moved, slope } from "./move.ts";
+import { along, moved, slope } from "./move.ts";
 import type { Denoise } from "./types.ts";
 
 /** Order 2, two evaluations per step (one where σ' = 0). */
@@ -18,9 +18,8 @@ export async function heun(denoise: Denoise, x: Float32Array, sigmas: readonly n
       continue;
     }
     const denoisedEnd = await denoise(end, next);
-    // x̂ + ½(d + d')·Δσ
-    const half = (next - sigmaHat) / 2;
-    x = lincomb([1, xHat], [half, slope(xHat, denoised, sigmaHat)], [half, slope(end, denoisedEnd, next)]);
+    const mean = lincomb([1 / 2, slope(xHat, denoised, sigmaHat)], [1 / 2, slope(end, denoisedEnd, next)]);
+    x = along(xHat, mean, next - sigmaHat);
   }
   return x;
 }

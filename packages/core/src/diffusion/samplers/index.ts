@@ -1,5 +1,5 @@
 // The table of samplers: code, command line, documentation and tests read it. To add a sampler: its file and its row.
-import type { ScheduleId } from "../schedules.ts";
+import type { ScheduleId } from "../schedules/index.ts";
 import { ddim } from "./ddim.ts";
 import { ddpm } from "./ddpm.ts";
 import { dpm2, dpm2Ancestral } from "./dpm-2.ts";

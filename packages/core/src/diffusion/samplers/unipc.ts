@@ -42,6 +42,7 @@ interface Update extends Options {
 function update(x: Float32Array, models: readonly Float32Array[], sigmas: readonly number[], options: Update): Float32Array {
   const { from, order, corrected, solverVariant = "bh2", extrapolates = "denoised" } = options;
   const [sigma, next] = [sigmas[from], sigmas[from + 1]];
+  if (next === sigma) return x;
   const h = Math.log(sigma / next);
   const [H, a, s] = extrapolates === "denoised" ? [-h, next / sigma, 1] : [h, 1, next];
   // r_k: the earlier levels, and 1 for the step's end, in units of h.

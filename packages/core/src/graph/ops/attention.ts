@@ -18,8 +18,10 @@ export const attentionOp: Op<AttentionAttributes> = {
       if (x.dims.length !== 3) throw new TypeError(`the ${name} is not [N, T, D]`);
     }
     const width = q.dims[2];
-    if (typeof width !== "number" || width % heads !== 0) throw new TypeError(`width ${dimText(width)} does not divide into ${heads} heads`);
-    if (!sameDim(k.dims[2], width)) throw new TypeError(`query width ${width} does not match key width ${dimText(k.dims[2])}`);
+    if (typeof width !== "number" || width % heads !== 0)
+      throw new TypeError(`width ${dimText(width)} does not divide into ${heads} heads`);
+    if (!sameDim(k.dims[2], width))
+      throw new TypeError(`query width ${width} does not match key width ${dimText(k.dims[2])}`);
     if (!sameDim(k.dims[1], v.dims[1])) throw new TypeError("keys and values differ in number");
     return { type: "float32", dims: [q.dims[0], q.dims[1], v.dims[2]] };
   },
@@ -29,5 +31,9 @@ export const attentionOp: Op<AttentionAttributes> = {
 };
 
 /** softmax(q·kᵀ/√(D/heads))·v per head: q [N,T,D], k and v [N,S,D] → [N,T,D]. */
-export const attention = (q: Value, k: Value, v: Value, { heads, causal = false }: { heads: number; causal?: boolean }): Value =>
-  apply(attentionOp, [q, k, v], { heads, causal });
+export const attention = (
+  q: Value,
+  k: Value,
+  v: Value,
+  { heads, causal = false }: { heads: number; causal?: boolean },
+): Value => apply(attentionOp, [q, k, v], { heads, causal });

@@ -18,14 +18,15 @@ export const conv2dOp: Op<ConvolutionAttributes> = {
     if (weight.dims.length !== 4) throw new TypeError("the weight is not [out, in, h, w]");
     const [n, c, h, w] = x.dims;
     const [out, inChannels, kh, kw] = weight.dims as number[];
-    if (!sameDim(c, inChannels)) throw new TypeError(`${dimText(c)} input channels do not match ${inChannels} weight channels`);
-    if (bias !== undefined && bias.dims[0] !== out) throw new TypeError(`bias of ${dimText(bias.dims[0])} does not match ${out} output channels`);
+    if (!sameDim(c, inChannels))
+      throw new TypeError(`${dimText(c)} input channels do not match ${inChannels} weight channels`);
+    if (bias !== undefined && bias.dims[0] !== out)
+      throw new TypeError(`bias of ${dimText(bias.dims[0])} does not match ${out} output channels`);
     const positions = (size: typeof h, padding: number, kernel: number) =>
       addDims(floorDivideDim(addDims(size, padding - kernel), stride), 1);
     return { type: "float32", dims: [n, out, positions(h, top + bottom, kh), positions(w, left + right, kw)] };
   },
-  lower: (to, inputs, { stride, padding }) =>
-    to.node("Conv", inputs, { strides: [stride, stride], pads: padding }),
+  lower: (to, inputs, { stride, padding }) => to.node("Conv", inputs, { strides: [stride, stride], pads: padding }),
 };
 
 /** x [N,C,H,W] * weight [O,C,kh,kw] + bias [O] → [N,O,H',W'] with H' = ⌊(H + padding − kh)/stride⌋ + 1. */

@@ -81,8 +81,14 @@ export const equalOp: Op<undefined> = {
   lower: (to, inputs) => to.node("Equal", inputs),
 };
 
-const two = (op: Op<undefined>) => (a: Value, b: Value): Value => apply(op, [a, b], undefined);
-const one = (op: Op<undefined>) => (x: Value): Value => apply(op, [x], undefined);
+const two =
+  (op: Op<undefined>) =>
+  (a: Value, b: Value): Value =>
+    apply(op, [a, b], undefined);
+const one =
+  (op: Op<undefined>) =>
+  (x: Value): Value =>
+    apply(op, [x], undefined);
 
 export const add = two(binaryOps.add);
 export const subtract = two(binaryOps.subtract);

@@ -12,7 +12,10 @@ export const matmulOp: Op<undefined> = {
     if (a.dims.length < 2 || b.dims.length < 2) throw new TypeError("both sides need at least 2 axes");
     const inner = [a.dims.at(-1)!, b.dims.at(-2)!] as const;
     if (!sameDim(...inner)) throw new TypeError(`inner sizes ${dimText(inner[0])} and ${dimText(inner[1])} differ`);
-    return { type: "float32", dims: [...broadcast(a.dims.slice(0, -2), b.dims.slice(0, -2)), a.dims.at(-2)!, b.dims.at(-1)!] };
+    return {
+      type: "float32",
+      dims: [...broadcast(a.dims.slice(0, -2), b.dims.slice(0, -2)), a.dims.at(-2)!, b.dims.at(-1)!],
+    };
   },
   lower: (to, inputs) => to.node("MatMul", inputs),
 };
@@ -22,9 +25,12 @@ export const linearOp: Op<undefined> = {
   infer([x, weight, bias]) {
     if (weight.dims.length !== 2) throw new TypeError("the weight is not [out, in]");
     if (!sameDim(x.dims.at(-1)!, weight.dims[1])) {
-      throw new TypeError(`input width ${dimText(x.dims.at(-1)!)} does not match weight width ${dimText(weight.dims[1])}`);
+      throw new TypeError(
+        `input width ${dimText(x.dims.at(-1)!)} does not match weight width ${dimText(weight.dims[1])}`,
+      );
     }
-    if (bias !== undefined && !sameDim(bias.dims[0], weight.dims[0])) throw new TypeError("the bias does not match the weight");
+    if (bias !== undefined && !sameDim(bias.dims[0], weight.dims[0]))
+      throw new TypeError("the bias does not match the weight");
     return { type: "float32", dims: [...x.dims.slice(0, -1), weight.dims[0]] };
   },
   lower(to, [x, weight, bias], _, { inputs, dims }) {
@@ -47,4 +53,3 @@ export const matmul = (a: Value, b: Value): Value => apply(matmulOp, [a, b], und
 /** x [..., in] · weight [out, in]ᵀ + bias [out] → [..., out]. */
 export const linear = (x: Value, weight: Value, bias?: Value): Value =>
   apply(linearOp, bias === undefined ? [x, weight] : [x, weight, bias], undefined);
-

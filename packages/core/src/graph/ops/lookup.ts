@@ -17,7 +17,8 @@ export const embeddingOp: Op<undefined> = {
 export const takeTokenOp: Op<undefined> = {
   name: "takeToken",
   infer([x, index]) {
-    if (x.dims.length !== 3 || index.dims.length !== 1) throw new TypeError("tokens are not [N, T, D] with an index [N]");
+    if (x.dims.length !== 3 || index.dims.length !== 1)
+      throw new TypeError("tokens are not [N, T, D] with an index [N]");
     return { type: "float32", dims: [x.dims[0], x.dims[2]] };
   },
   lower: (to, [x, index]) => to.node("GatherND", [x, to.node("Unsqueeze", [index, ints(to, [1])])], { batch_dims: 1 }),

@@ -48,5 +48,9 @@ export const layerNorm = (x: Value, weight: Value, bias: Value, epsilon: number)
   apply(layerNormOp, [x, weight, bias], { epsilon });
 
 /** Normalizes x [N,C,...] over each of `groups` runs of channels, with weight and bias [C] (arXiv 1803.08494). */
-export const groupNorm = (x: Value, weight: Value, bias: Value, attributes: { groups: number; epsilon: number }): Value =>
-  apply(groupNormOp, [x, weight, bias], attributes);
+export const groupNorm = (
+  x: Value,
+  weight: Value,
+  bias: Value,
+  attributes: { groups: number; epsilon: number },
+): Value => apply(groupNormOp, [x, weight, bias], attributes);

@@ -19,14 +19,18 @@ export const reshapeOp: Op<{ readonly dims: readonly Dim[] }> = {
     // 0 keeps the input's size and one -1 takes the rest: neither needs arithmetic at run time.
     const kept = dims.map((dim, i) => (typeof dim !== "number" && sameDim(dim, inputs[0].dims[i] ?? 0) ? 0 : dim));
     const unknown = kept.filter((dim) => typeof dim !== "number").length;
-    return to.node("Reshape", [x, to.shape(unknown > 1 ? kept : kept.map((dim) => (typeof dim === "number" ? dim : -1)))]);
+    return to.node("Reshape", [
+      x,
+      to.shape(unknown > 1 ? kept : kept.map((dim) => (typeof dim === "number" ? dim : -1))),
+    ]);
   },
 };
 
 export const transposeOp: Op<{ readonly permutation: readonly number[] }> = {
   name: "transpose",
   infer([x], { permutation }) {
-    if (permutation.length !== x.dims.length) throw new TypeError(`permutation [${permutation}] is not of ${x.dims.length} axes`);
+    if (permutation.length !== x.dims.length)
+      throw new TypeError(`permutation [${permutation}] is not of ${x.dims.length} axes`);
     return { type: x.type, dims: permutation.map((axis) => x.dims[axis]) };
   },
   lower: (to, [x], { permutation }) => to.node("Transpose", [x], { perm: permutation }),
@@ -38,10 +42,14 @@ export const concatOp: Op<{ readonly axis: number }> = {
     const first = parts[0].dims;
     for (const part of parts) {
       part.dims.forEach((dim, i) => {
-        if (i !== axis && !sameDim(dim, first[i])) throw new TypeError(`sizes ${dimText(first[i])} and ${dimText(dim)} differ at axis ${i}`);
+        if (i !== axis && !sameDim(dim, first[i]))
+          throw new TypeError(`sizes ${dimText(first[i])} and ${dimText(dim)} differ at axis ${i}`);
       });
     }
-    return { type: parts[0].type, dims: first.map((dim, i) => (i === axis ? addDims(...parts.map((part) => part.dims[axis])) : dim)) };
+    return {
+      type: parts[0].type,
+      dims: first.map((dim, i) => (i === axis ? addDims(...parts.map((part) => part.dims[axis])) : dim)),
+    };
   },
   lower: (to, inputs, { axis }) => to.node("Concat", inputs, { axis }),
 };
@@ -69,7 +77,11 @@ export const resizeNearestOp: Op<{ readonly height: Dim; readonly width: Dim }> 
     const mode = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
     // Exact doubling is the fast path; other sizes come from skip connections of odd pictures.
     if (sameDim(height, multiplyDims(h, 2)) && sameDim(width, multiplyDims(w, 2))) {
-      return to.node("Resize", [x, "", to.constant({ type: "float32", dims: [4], data: Float32Array.of(1, 1, 2, 2) })], mode);
+      return to.node(
+        "Resize",
+        [x, "", to.constant({ type: "float32", dims: [4], data: Float32Array.of(1, 1, 2, 2) })],
+        mode,
+      );
     }
     return to.node("Resize", [x, "", "", to.shape([inputs[0].dims[0], inputs[0].dims[1], height, width])], mode);
   },
@@ -85,7 +97,8 @@ export const transpose = (x: Value, permutation: readonly number[]): Value => ap
 export const concat = (parts: readonly Value[], axis: number): Value => apply(concatOp, parts, { axis });
 
 /** Elements start..end-1 of `axis`. */
-export const slice = (x: Value, range: { axis: number; start: number; end: number }): Value => apply(sliceOp, [x], range);
+export const slice = (x: Value, range: { axis: number; start: number; end: number }): Value =>
+  apply(sliceOp, [x], range);
 
 /** Nearest-neighbour resize of [N,C,H,W] to height × width: source index ⌊i·H/height⌋, as torch's "nearest". */
 export const resizeNearest = (x: Value, size: { height: Dim; width: Dim }): Value => apply(resizeNearestOp, [x], size);

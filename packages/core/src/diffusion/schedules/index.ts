@@ -1,13 +1,13 @@
-// The table of noise schedules. To add one: its file in schedules/ and its row here.
-import type { Discretization } from "./discretization.ts";
-import { sigmasBeta } from "./schedules/beta.ts";
-import { sigmasDdimUniform } from "./schedules/ddim-uniform.ts";
-import { sigmasExponential } from "./schedules/exponential.ts";
-import { sigmasKarras } from "./schedules/karras.ts";
-import { sigmasNormal } from "./schedules/normal.ts";
-import { sigmasSgmUniform } from "./schedules/sgm-uniform.ts";
-import { sigmasSimple } from "./schedules/simple.ts";
-import type { Schedule } from "./schedules/types.ts";
+// The table of noise schedules. To add one: its file and its row.
+import type { Discretization } from "../discretization.ts";
+import { sigmasBeta } from "./beta.ts";
+import { sigmasDdimUniform } from "./ddim-uniform.ts";
+import { sigmasExponential } from "./exponential.ts";
+import { sigmasKarras } from "./karras.ts";
+import { sigmasNormal } from "./normal.ts";
+import { sigmasSgmUniform } from "./sgm-uniform.ts";
+import { sigmasSimple } from "./simple.ts";
+import type { Schedule } from "./types.ts";
 
 /** One schedule, and what other systems call it. */
 export interface ScheduleRow {

@@ -1,0 +1,98 @@
+// DDPMScheduler, DDIMScheduler and LCMScheduler: integer timesteps, noise levels straight from the table, samples kept
+// variance-preserving.
+import { roundHalfEven, spacedTimesteps } from "../spacing.ts";
+import type { SchedulerConfig } from "./config.ts";
+import { commonDefaults, customTimesteps, type DiffusersRun, inRange, type SchedulerClass, stepCount, thresholdingDefaults } from "./run.ts";
+
+const clipDefaults = { ...thresholdingDefaults, clip_sample: true, clip_sample_range: 1 } as const;
+
+export const ddpmScheduler: SchedulerClass = {
+  defaults: { ...commonDefaults, ...clipDefaults, timestep_spacing: "leading", rescale_betas_zero_snr: false, variance_type: "fixed_small" },
+  takes: ["timesteps"],
+  plan: (config, run, { sigmas }) => {
+    const all = run.timesteps ? customTimesteps(run.timesteps, config.num_train_timesteps) : integerTimesteps(config, run);
+    const timesteps = inRange(run, all);
+    return {
+      sampler: "ddpm",
+      // Noise is drawn at every timestep but 0, so also in a last step from above it.
+      settings: { variance: variances[config.variance_type!], noiseAtEnd: timesteps[timesteps.length - 1] > 0 },
+      sigmas: inRange(run, [...all.map((t) => sigmas[t]), 0], 1),
+      timesteps,
+      form: "variance-preserving",
+    };
+  },
+};
+
+// fixed_small_log is the same value by way of its logarithm.
+const variances = { fixed_small: "small", fixed_small_log: "small", fixed_large: "large", learned: "learned", learned_range: "learned_range" } as const;
+
+export const ddimScheduler: SchedulerClass = {
+  defaults: { ...commonDefaults, ...clipDefaults, timestep_spacing: "leading", rescale_betas_zero_snr: false, set_alpha_to_one: true },
+  takes: ["eta", "useClippedModelOutput"],
+  plan: (config, run, { sigmas: table }) => {
+    const all = integerTimesteps(config, run);
+    const final = config.set_alpha_to_one ? 0 : table[0];
+    const level = (t: number) => (t < 0 ? final : table[t]);
+    // Every step goes down by ⌊T/n⌋, wherever the next timestep is.
+    const stride = Math.floor(config.num_train_timesteps / run.steps!);
+    const targets = inRange(run, all.map((t) => level(t - stride)));
+    const sigmas = [...inRange(run, all).map(level), targets[targets.length - 1]];
+    const onGrid = targets.every((target, i) => target === sigmas[i + 1]);
+    return {
+      sampler: "ddim",
+      settings: { eta: run.eta ?? 0, targets: onGrid ? undefined : targets },
+      sigmas,
+      timesteps: inRange(run, all),
+      form: "variance-preserving",
+      clipInSampler: !run.useClippedModelOutput,
+    };
+  },
+};
+
+export const lcmScheduler: SchedulerClass = {
+  defaults: {
+    ...commonDefaults,
+    ...clipDefaults,
+    beta_start: 0.00085,
+    beta_end: 0.012,
+    beta_schedule: "scaled_linear",
+    clip_sample: false,
+    // Read, but without effect: the grid is LCM's own and the last step ends at 0.
+    timestep_spacing: "leading",
+    set_alpha_to_one: true,
+    rescale_betas_zero_snr: false,
+    original_inference_steps: 50,
+    timestep_scaling: 10,
+  },
+  takes: ["timesteps", "originalSteps", "strength"],
+  plan: (config, run, { sigmas }) => {
+    const all = run.timesteps ? customTimesteps(run.timesteps, config.num_train_timesteps) : lcmTimesteps(config, run);
+    return {
+      sampler: "lcm",
+      settings: {},
+      sigmas: inRange(run, [...all.map((t) => sigmas[t]), 0], 1),
+      timesteps: inRange(run, all),
+      form: "variance-preserving",
+    };
+  },
+};
+
+// n timesteps, evenly by index, of the grid T/k·i − 1 (i = 1 … k·strength) the model was distilled on.
+function lcmTimesteps(config: SchedulerConfig, run: DiffusersRun): number[] {
+  const { originalSteps = config.original_inference_steps, strength = 1 } = run;
+  const steps = stepCount(run, config.num_train_timesteps);
+  const stride = Math.floor(config.num_train_timesteps / originalSteps);
+  const count = Math.floor(originalSteps * strength);
+  if (stride < 1 || count < steps) {
+    throw new RangeError(`Cannot plan ${steps} LCM steps: the grid has ${count} timesteps (original steps ${originalSteps} × strength ${strength})`);
+  }
+  const grid = Array.from({ length: count }, (_, i) => (count - i) * stride - 1);
+  return Array.from({ length: steps }, (_, i) => grid[Math.floor(i * (count / steps))]);
+}
+
+/** The timesteps of n steps by the config's spacing, rounded to integers. */
+export function integerTimesteps(config: SchedulerConfig, run: DiffusersRun): number[] {
+  const trainSteps = config.num_train_timesteps;
+  const steps = stepCount(run, trainSteps);
+  return spacedTimesteps(config.timestep_spacing, { steps, trainSteps, offset: config.steps_offset }).map(roundHalfEven);
+}

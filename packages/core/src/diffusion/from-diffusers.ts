@@ -1,0 +1,101 @@
+// Sampling plans from diffusers' `scheduler_config.json`: the same noise levels, timesteps, method and noise draws as the class it names.
+import { clipOf, discretizationOf, readConfig, type SchedulerConfig } from "./diffusers/config.ts";
+import { ddimScheduler, ddpmScheduler, lcmScheduler } from "./diffusers/ddpm-family.ts";
+import {
+  eulerAncestralDiscreteScheduler,
+  eulerDiscreteScheduler,
+  heunDiscreteScheduler,
+  kdpm2AncestralDiscreteScheduler,
+  kdpm2DiscreteScheduler,
+  lmsDiscreteScheduler,
+} from "./diffusers/k-family.ts";
+import { dpmSolverMultistepScheduler, uniPCMultistepScheduler } from "./diffusers/multistep-family.ts";
+import { pndmScheduler } from "./diffusers/pndm-scheduler.ts";
+import type { DiffusersRun, SchedulerClass } from "./diffusers/run.ts";
+import { type ModelDiffusion, type SamplingPlan, timed } from "./plan.ts";
+
+/** The supported scheduler classes. */
+export const schedulerClasses = {
+  DDIMScheduler: ddimScheduler,
+  DDPMScheduler: ddpmScheduler,
+  DPMSolverMultistepScheduler: dpmSolverMultistepScheduler,
+  EulerAncestralDiscreteScheduler: eulerAncestralDiscreteScheduler,
+  EulerDiscreteScheduler: eulerDiscreteScheduler,
+  HeunDiscreteScheduler: heunDiscreteScheduler,
+  KDPM2AncestralDiscreteScheduler: kdpm2AncestralDiscreteScheduler,
+  KDPM2DiscreteScheduler: kdpm2DiscreteScheduler,
+  LCMScheduler: lcmScheduler,
+  LMSDiscreteScheduler: lmsDiscreteScheduler,
+  PNDMScheduler: pndmScheduler,
+  UniPCMultistepScheduler: uniPCMultistepScheduler,
+} satisfies Record<string, SchedulerClass>;
+
+/** A parsed scheduler_config.json. */
+export type SchedulerConfigJson = Readonly<Record<string, unknown>>;
+
+/** The plan of a run as `config`'s class would do it. Throws TypeError or RangeError that names what is not supported and what is. */
+export function planFromDiffusers(config: SchedulerConfigJson, run: DiffusersRun): SamplingPlan {
+  const scheduler = readScheduler(config);
+  checkRun(scheduler, run);
+  const { plan } = scheduler.rules;
+  const { form, initialScale, clipInSampler = false, warnings = [], ...planned } = plan(scheduler.config, run, scheduler.model.discretization);
+  const [first, last] = [planned.sigmas[0], planned.sigmas[planned.sigmas.length - 1]];
+  return {
+    ...scheduler.model,
+    ...planned,
+    ...timed(scheduler.model.discretization, planned.sigmas, planned.timesteps),
+    clipInSampler: clipInSampler && scheduler.model.clip !== undefined,
+    // Variance-preserving classes start from N(0,1) and hand over x/√(1+σ²).
+    initialScale: form === "variance-preserving" ? Math.hypot(first, 1) : (initialScale ?? first),
+    finalScale: form === "variance-preserving" ? 1 / Math.hypot(last, 1) : 1,
+    warnings: [...scheduler.warnings, ...warnings],
+  };
+}
+
+/** How the model of a scheduler config was trained, for use with `planFor`. Throws TypeError like `planFromDiffusers`. */
+export function diffusionFromDiffusers(config: SchedulerConfigJson): ModelDiffusion {
+  return readScheduler(config).model;
+}
+
+interface Scheduler {
+  readonly name: string;
+  readonly rules: SchedulerClass;
+  readonly config: SchedulerConfig;
+  readonly model: ModelDiffusion;
+  readonly warnings: readonly string[];
+}
+
+function readScheduler(json: SchedulerConfigJson): Scheduler {
+  const name = json._class_name;
+  if (typeof name !== "string" || !Object.hasOwn(schedulerClasses, name)) {
+    throw new TypeError(`Cannot use scheduler ${JSON.stringify(name)}: it is none of ${Object.keys(schedulerClasses).join(", ")}`);
+  }
+  const rules: SchedulerClass = schedulerClasses[name as keyof typeof schedulerClasses];
+  const { config, warnings } = readConfig(name, json, rules.defaults);
+  if (config.trained_betas && config.trained_betas.length !== config.num_train_timesteps) {
+    throw new TypeError(`Cannot read ${name}: ${config.trained_betas.length} trained_betas (${config.num_train_timesteps}, one per timestep, are wanted)`);
+  }
+  const variance = config.variance_type;
+  const usesClip = config.predict_x0 !== false; // UniPC limits x₀ only where it predicts it
+  const model: ModelDiffusion = {
+    discretization: discretizationOf(config, rules.alphaBarFloor),
+    prediction: config.prediction_type,
+    clip: usesClip ? clipOf(config) : undefined,
+    learnedVariance: variance === "learned" || variance === "learned_range" ? variance : undefined,
+    boundary: config.timestep_scaling === undefined ? undefined : { timestepScaling: config.timestep_scaling, sigmaData: 0.5 },
+  };
+  return { name, rules, config, model, warnings };
+}
+
+function checkRun({ name, rules }: Scheduler, run: DiffusersRun): void {
+  const taken = ["steps", "begin", "end", ...rules.takes];
+  for (const [argument, value] of Object.entries(run)) {
+    if (value !== undefined && !taken.includes(argument)) {
+      throw new TypeError(`Cannot plan ${name} with "${argument}": it takes ${taken.join(", ")}`);
+    }
+  }
+  const counts = (["steps", "timesteps", "sigmas"] as const).filter((argument) => run[argument] !== undefined);
+  if (counts.length !== 1) {
+    throw new TypeError(`Cannot plan ${name} from ${counts.join(" and ") || "nothing"}: one of steps, timesteps, sigmas is wanted`);
+  }
+}
