@@ -17,7 +17,12 @@ export interface BetaOptions {
 }
 
 /** β_0 … β_{T−1}. Defaults are Stable Diffusion's: scaled_linear from 0.00085 to 0.012 over 1000 steps. */
-export function betas({ steps = 1000, schedule = "scaled_linear", start = 0.00085, end = 0.012 }: BetaOptions = {}): Float32Array {
+export function betas({
+  steps = 1000,
+  schedule = "scaled_linear",
+  start = 0.00085,
+  end = 0.012,
+}: BetaOptions = {}): Float32Array {
   return betaSchedules[schedule](steps, start, end);
 }
 
@@ -39,16 +44,21 @@ export function alphasCumprod(beta: Float32Array): Float32Array {
 /** The beta schedules by name: (T, β_0, β_{T−1}) → β. */
 export const betaSchedules = {
   linear: (steps: number, start: number, end: number) => linspace(start, end, steps),
-  scaled_linear: (steps: number, start: number, end: number) => linspace(Math.sqrt(start), Math.sqrt(end), steps).map((root) => root * root),
-  squaredcos_cap_v2: (steps: number) => fromAlphaBar(steps, (t) => Math.cos((((t + 0.008) / 1.008) * Math.PI) / 2) ** 2),
-  sigmoid: (steps: number, start: number, end: number) => linspace(-6, 6, steps).map((x) => f32(f32(1 / (1 + Math.exp(-x))) * f32(end - start)) + start),
+  scaled_linear: (steps: number, start: number, end: number) =>
+    linspace(Math.sqrt(start), Math.sqrt(end), steps).map((root) => root * root),
+  squaredcos_cap_v2: (steps: number) =>
+    fromAlphaBar(steps, (t) => Math.cos((((t + 0.008) / 1.008) * Math.PI) / 2) ** 2),
+  sigmoid: (steps: number, start: number, end: number) =>
+    linspace(-6, 6, steps).map((x) => f32(f32(1 / (1 + Math.exp(-x))) * f32(end - start)) + start),
   laplace: (steps: number) => fromAlphaBar(steps, laplaceAlphaBar),
   exp: (steps: number) => fromAlphaBar(steps, (t) => Math.exp(-12 * t)),
 } satisfies Record<string, (steps: number, start: number, end: number) => Float32Array>;
 
 // β_t = 1 − ᾱ((t+1)/T) / ᾱ(t/T), capped: the last ratio can reach 0.
 function fromAlphaBar(steps: number, alphaBar: (t: number) => number): Float32Array {
-  return Float32Array.from({ length: steps }, (_, t) => Math.min(1 - alphaBar((t + 1) / steps) / alphaBar(t / steps), 0.999));
+  return Float32Array.from({ length: steps }, (_, t) =>
+    Math.min(1 - alphaBar((t + 1) / steps) / alphaBar(t / steps), 0.999),
+  );
 }
 
 // log-SNR follows a Laplace distribution: arXiv 2407.03297.
@@ -62,5 +72,7 @@ function laplaceAlphaBar(t: number): number {
 // Equal float32 steps counted from the nearer end, as torch.linspace does.
 function linspace(start: number, end: number, count: number): Float32Array {
   const step = f32(f32(f32(end) - f32(start)) / (count - 1));
-  return Float32Array.from({ length: count }, (_, i) => (i < count / 2 ? f32(start) + step * i : f32(end) - step * (count - 1 - i)));
+  return Float32Array.from({ length: count }, (_, i) =>
+    i < count / 2 ? f32(start) + step * i : f32(end) - step * (count - 1 - i),
+  );
 }

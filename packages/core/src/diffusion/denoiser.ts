@@ -51,7 +51,13 @@ export function makeDenoiser(network: Network, options: DenoiserOptions): Denois
 }
 
 // f(x, t) = c_skip(t)·x_t + c_out(t)·x₀, where x_t is the network's own (variance-preserving) input.
-function atBoundary(boundary: ConsistencyBoundary, denoised: Float32Array, x: Float32Array, sigma: number, timestep: number): Float32Array {
+function atBoundary(
+  boundary: ConsistencyBoundary,
+  denoised: Float32Array,
+  x: Float32Array,
+  sigma: number,
+  timestep: number,
+): Float32Array {
   const t = timestep * boundary.timestepScaling;
   const norm = Math.hypot(t, boundary.sigmaData);
   return lincomb([t / norm, denoised], [(boundary.sigmaData / norm) ** 2, toInput(x, sigma)]);

@@ -43,10 +43,14 @@ export function sigmaAtLinear({ sigmas }: Discretization, t: number): number {
  * The timestep of noise level `sigma`: the inverse of `sigmaAt`, clamped to [0, T−1]. Exact on the trained levels, unless `tableLog`
  * takes the logarithms of the table in another precision.
  */
-export function timestepAt({ sigmas }: Discretization, sigma: number, tableLog: (level: number) => number = Math.log): number {
+export function timestepAt(
+  { sigmas }: Discretization,
+  sigma: number,
+  tableLog: (level: number) => number = Math.log,
+): number {
   const logSigma = Math.log(sigma);
   let low = 0; // the last trained level ≤ σ, at most T−2
-  for (let end = sigmas.length - 1; end - low > 1; ) {
+  for (let end = sigmas.length - 1; end - low > 1;) {
     const middle = (low + end) >> 1;
     if (tableLog(sigmas[middle]) <= logSigma) low = middle;
     else end = middle;

@@ -10,8 +10,9 @@ import {
   lmsDiscreteScheduler,
 } from "./diffusers/k-family.ts";
 import { dpmSolverMultistepScheduler, uniPCMultistepScheduler } from "./diffusers/multistep-family.ts";
+import { timestepBetween } from "./diffusers/sigma-conversions.ts";
 import { pndmScheduler } from "./diffusers/pndm-scheduler.ts";
-import type { DiffusersRun, SchedulerClass } from "./diffusers/run.ts";
+import { type DiffusersRun, type SchedulerClass, SMALLEST_FLOAT16 } from "./diffusers/run.ts";
 import { type ModelDiffusion, type SamplingPlan, timed } from "./plan.ts";
 
 /** The supported scheduler classes. */
@@ -37,13 +38,25 @@ export type SchedulerConfigJson = Readonly<Record<string, unknown>>;
 export function planFromDiffusers(config: SchedulerConfigJson, run: DiffusersRun): SamplingPlan {
   const scheduler = readScheduler(config);
   checkRun(scheduler, run);
-  const { plan } = scheduler.rules;
-  const { form, initialScale, clipInSampler = false, warnings = [], ...planned } = plan(scheduler.config, run, scheduler.model.discretization);
+  const { discretization } = scheduler.model;
+  const {
+    form,
+    initialScale,
+    clipInSampler = false,
+    warnings = [],
+    ...planned
+  } = scheduler.rules.plan(scheduler.config, run, discretization);
+  const beyond = planned.sigmas.findIndex((sigma) => !Number.isFinite(sigma));
+  if (beyond >= 0) {
+    throw new RangeError(
+      `Cannot plan ${scheduler.name}: timestep ${planned.timesteps[beyond]} is beyond the model's ${discretization.sigmas.length - 1} (fewer steps or a smaller steps_offset are wanted)`,
+    );
+  }
   const [first, last] = [planned.sigmas[0], planned.sigmas[planned.sigmas.length - 1]];
   return {
     ...scheduler.model,
     ...planned,
-    ...timed(scheduler.model.discretization, planned.sigmas, planned.timesteps),
+    ...timed(planned.sigmas, (sigma) => timestepBetween(discretization, sigma), planned.timesteps),
     clipInSampler: clipInSampler && scheduler.model.clip !== undefined,
     // Variance-preserving classes start from N(0,1) and hand over x/√(1+σ²).
     initialScale: form === "variance-preserving" ? Math.hypot(first, 1) : (initialScale ?? first),
@@ -52,9 +65,12 @@ export function planFromDiffusers(config: SchedulerConfigJson, run: DiffusersRun
   };
 }
 
-/** How the model of a scheduler config was trained, for use with `planFor`. Throws TypeError like `planFromDiffusers`. */
+/**
+ * How the model of a scheduler config was trained, for use with `planFor`. With zero terminal SNR σ_max is 4096 whatever the class,
+ * which every sampler and schedule can use. Throws TypeError like `planFromDiffusers`.
+ */
 export function diffusionFromDiffusers(config: SchedulerConfigJson): ModelDiffusion {
-  return readScheduler(config).model;
+  return readScheduler(config, SMALLEST_FLOAT16).model;
 }
 
 interface Scheduler {
@@ -65,24 +81,29 @@ interface Scheduler {
   readonly warnings: readonly string[];
 }
 
-function readScheduler(json: SchedulerConfigJson): Scheduler {
+function readScheduler(json: SchedulerConfigJson, alphaBarFloor?: number): Scheduler {
   const name = json._class_name;
   if (typeof name !== "string" || !Object.hasOwn(schedulerClasses, name)) {
-    throw new TypeError(`Cannot use scheduler ${JSON.stringify(name)}: it is none of ${Object.keys(schedulerClasses).join(", ")}`);
+    throw new TypeError(
+      `Cannot use scheduler ${JSON.stringify(name)}: it is none of ${Object.keys(schedulerClasses).join(", ")}`,
+    );
   }
   const rules: SchedulerClass = schedulerClasses[name as keyof typeof schedulerClasses];
   const { config, warnings } = readConfig(name, json, rules.defaults);
   if (config.trained_betas && config.trained_betas.length !== config.num_train_timesteps) {
-    throw new TypeError(`Cannot read ${name}: ${config.trained_betas.length} trained_betas (${config.num_train_timesteps}, one per timestep, are wanted)`);
+    throw new TypeError(
+      `Cannot read ${name}: ${config.trained_betas.length} trained_betas (${config.num_train_timesteps}, one per timestep, are wanted)`,
+    );
   }
   const variance = config.variance_type;
   const usesClip = config.predict_x0 !== false; // UniPC limits x₀ only where it predicts it
   const model: ModelDiffusion = {
-    discretization: discretizationOf(config, rules.alphaBarFloor),
+    discretization: discretizationOf(config, alphaBarFloor ?? rules.alphaBarFloor),
     prediction: config.prediction_type,
     clip: usesClip ? clipOf(config) : undefined,
     learnedVariance: variance === "learned" || variance === "learned_range" ? variance : undefined,
-    boundary: config.timestep_scaling === undefined ? undefined : { timestepScaling: config.timestep_scaling, sigmaData: 0.5 },
+    boundary:
+      config.timestep_scaling === undefined ? undefined : { timestepScaling: config.timestep_scaling, sigmaData: 0.5 },
   };
   return { name, rules, config, model, warnings };
 }
@@ -96,6 +117,8 @@ function checkRun({ name, rules }: Scheduler, run: DiffusersRun): void {
   }
   const counts = (["steps", "timesteps", "sigmas"] as const).filter((argument) => run[argument] !== undefined);
   if (counts.length !== 1) {
-    throw new TypeError(`Cannot plan ${name} from ${counts.join(" and ") || "nothing"}: one of steps, timesteps, sigmas is wanted`);
+    throw new TypeError(
+      `Cannot plan ${name} from ${counts.join(" and ") || "nothing"}: one of steps, timesteps, sigmas is wanted`,
+    );
   }
 }

@@ -1,7 +1,6 @@
 // What a network predicts, and how that gives the denoised estimate in σ-space:
 //   D(x, σ) = c_skip·x + c_out·f(c_in·x, t),   c_in = 1/√(1+σ²)
 // eps: f = ε. v (arXiv 2202.00512): f = √ᾱ·ε − √(1−ᾱ)·x₀. sample: f = x₀. Form of arXiv 2206.00364, table 1.
-// In float32 step by step, like the references: at the largest σ of cosine schedules the rounding of σ·ε is visible in D.
 import { lincomb } from "../tensor/lincomb.ts";
 
 const f32 = Math.fround;
@@ -24,14 +23,14 @@ export const scalings = {
 
 /** The network's input, c_in·x: σ-space to variance-preserving. */
 export function toInput(x: Float32Array, sigma: number): Float32Array {
-  const norm = f32(Math.sqrt(f32(f32(sigma * sigma) + 1)));
+  const norm = f32(Math.sqrt(f32(f32(f32(sigma) ** 2) + 1)));
   return x.map((value) => value / norm);
 }
 
 /** D(x, σ) from the network's output. */
 export function toDenoised(prediction: Prediction, output: Float32Array, x: Float32Array, sigma: number): Float32Array {
   const { cSkip, cOut } = scalings[prediction](sigma);
-  return x.map((value, i) => f32(cSkip * value) + f32(cOut * output[i]));
+  return lincomb([cSkip, x], [cOut, output]);
 }
 
 /** The network's output from D(x, σ): the inverse of `toDenoised`. */

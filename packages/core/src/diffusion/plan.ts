@@ -63,7 +63,10 @@ export interface PlanChoice extends PlanRange {
 /** The plan for a chosen sampler on `model`. Throws TypeError or RangeError for a setting or level the sampler cannot use. */
 export function planFor(model: ModelDiffusion, choice: PlanChoice): SamplingPlan {
   const { sampler, begin = 0 } = choice;
-  const settings = { ...(sampler === "ddpm" && model.learnedVariance ? { variance: model.learnedVariance } : {}), ...choice.settings };
+  const settings = {
+    ...(sampler === "ddpm" && model.learnedVariance ? { variance: model.learnedVariance } : {}),
+    ...choice.settings,
+  };
   checkSettings(sampler, settings);
   const all = chosenSigmas(model.discretization, choice);
   const { end = all.length - 1 } = choice;
@@ -74,7 +77,7 @@ export function planFor(model: ModelDiffusion, choice: PlanChoice): SamplingPlan
     boundary: samplerTable[sampler].consistencyModel ? (model.boundary ?? defaultBoundary) : undefined,
     sampler,
     settings,
-    ...timed(model.discretization, sigmas),
+    ...timed(sigmas, (sigma) => timestepAt(model.discretization, sigma)),
     initialScale: sigmas[0],
     finalScale: 1,
     warnings: [],
@@ -84,28 +87,35 @@ export function planFor(model: ModelDiffusion, choice: PlanChoice): SamplingPlan
 /** LCM's own constants (arXiv 2310.04378, §4.1). */
 export const defaultBoundary: ConsistencyBoundary = { timestepScaling: 10, sigmaData: 0.5 };
 
-/** `sigmas` with their timesteps: `timesteps` where given (one less), interpolated from the trained levels otherwise. */
+/** `sigmas` with their timesteps: `timesteps` where given (one less), those of `interpolated` otherwise and between. */
 export function timed(
-  discretization: Discretization,
   sigmas: readonly number[],
-  timesteps: readonly number[] = sigmas.slice(0, -1).map((sigma) => timestepAt(discretization, sigma)),
+  interpolated: (sigma: number) => number,
+  timesteps: readonly number[] = sigmas.slice(0, -1).map(interpolated),
 ): Pick<SamplingPlan, "sigmas" | "timesteps" | "timestepOf"> {
   const known = new Map(timesteps.map((timestep, i) => [sigmas[i], timestep]));
-  return { sigmas, timesteps, timestepOf: (sigma) => known.get(sigma) ?? timestepAt(discretization, sigma) };
+  return { sigmas, timesteps, timestepOf: (sigma) => known.get(sigma) ?? interpolated(sigma) };
 }
 
 /** Throws RangeError unless 0 ≤ begin < end ≤ entries. */
 export function checkRange({ begin, end }: Required<PlanRange>, entries: number): void {
   if (![begin, end].every(Number.isInteger) || begin < 0 || begin >= end || end > entries) {
-    throw new RangeError(`Cannot plan entries ${begin} to ${end}: a run of ${entries} is wanted in order (0 ≤ begin < end ≤ ${entries})`);
+    throw new RangeError(
+      `Cannot plan entries ${begin} to ${end}: a run of ${entries} is wanted in order (0 ≤ begin < end ≤ ${entries})`,
+    );
   }
 }
 
-function chosenSigmas(discretization: Discretization, { sampler, schedule, steps, sigmas, timesteps }: PlanChoice): readonly number[] {
+function chosenSigmas(
+  discretization: Discretization,
+  { sampler, schedule, steps, sigmas, timesteps }: PlanChoice,
+): readonly number[] {
   const given = { steps, sigmas, timesteps };
   const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   if (names.length !== 1) {
-    throw new TypeError(`Cannot plan a run from ${names.join(" and ") || "nothing"}: one of steps, sigmas, timesteps is wanted`);
+    throw new TypeError(
+      `Cannot plan a run from ${names.join(" and ") || "nothing"}: one of steps, sigmas, timesteps is wanted`,
+    );
   }
   if (steps === undefined && schedule !== undefined) {
     throw new TypeError(`Cannot plan a run: a schedule (${schedule}) is of no use with ${names[0]}`);

@@ -17,7 +17,12 @@ export interface RunOptions extends SamplerOptions {
  * Samples along `plan` from x [N,C,h,w] in σ-space and returns clean data or latents. `x` is plan.initialScale·N(0,1), or
  * x₀ + plan.sigmas[0]·N(0,1). Throws RangeError at the first NaN or infinity, and the signal's reason when it is aborted.
  */
-export async function runPlan(plan: SamplingPlan, network: Network, x: Float32Array, options: RunOptions): Promise<Float32Array> {
+export async function runPlan(
+  plan: SamplingPlan,
+  network: Network,
+  x: Float32Array,
+  options: RunOptions,
+): Promise<Float32Array> {
   const { batch = 1, beforeEvaluation, ...samplerOptions } = options;
   const { clip, clipInSampler } = plan;
   let variance = new Float32Array() as Float32Array;

@@ -40,7 +40,7 @@ const spacings = {
     const ratio = Math.floor(lastTimestep / points);
     return Array.from({ length: points }, (_, i) => (points - 1 - i) * ratio + offset);
   },
-  // T, T − T/n, …, each less one: always starts at the noisiest level.
+  // T, T − T/n, …, each less one: always starts at the noisiest level. For some n rounding adds a last −1, cut off by the caller.
   trailing: ({ steps, trainSteps, lastTimestep }: Layout) =>
     arange(lastTimestep, 0, -(trainSteps / steps)).map((t) => roundHalfEven(t) - 1),
 } satisfies Record<string, (layout: Layout) => number[]>;

@@ -23,8 +23,10 @@ export function symbol(name: string): DimExpression {
   return expression([{ coefficient: 1, atoms: [{ symbol: name, text: name }] }]) as DimExpression;
 }
 
+/** The sum of `dims`. */
 export const addDims = (...dims: readonly Dim[]): Dim => expression(dims.flatMap(termsOf));
 
+/** The product of `dims`. */
 export function multiplyDims(...dims: readonly Dim[]): Dim {
   return dims.reduce<Dim>(
     (product, dim) =>
@@ -62,10 +64,13 @@ export function sameDim(a: Dim, b: Dim): boolean {
   return typeof a === "number" || typeof b === "number" ? a === b : a.text === b.text;
 }
 
+/** True when two shapes are the same for every value of their symbols. */
 export const sameDims = (a: readonly Dim[], b: readonly Dim[]): boolean =>
   a.length === b.length && a.every((dim, i) => sameDim(dim, b[i]));
 
+/** A dimension as text, e.g. "320" or "height*width". */
 export const dimText = (dim: Dim): string => (typeof dim === "number" ? String(dim) : dim.text);
+/** A shape as text, e.g. "[batch, 4, height, width]". */
 export const dimsText = (dims: readonly Dim[]): string => `[${dims.map(dimText).join(", ")}]`;
 
 /** A dim as nested sums, products and divisions, folded by `fold`: evaluates it, or emits a graph that does. */

@@ -4,6 +4,7 @@ import { inputOp, parameterOp } from "./ops/source.ts";
 import type { InputAttributes, ParameterAttributes } from "./ops/source.ts";
 import type { Value } from "./value.ts";
 
+/** A network between its inputs and its named outputs. */
 export interface Graph {
   readonly name: string;
   readonly outputs: Readonly<Record<string, Value>>;
@@ -11,7 +12,7 @@ export interface Graph {
   readonly values: readonly Value[];
 }
 
-/** The graph that computes `outputs`. Throws RangeError when two inputs share a name. */
+/** The graph that computes `outputs`. Throws RangeError when two inputs, parameters or outputs share a name. */
 export function graphOf(name: string, outputs: Readonly<Record<string, Value>>): Graph {
   const reached = new Set<Value>();
   const pending = Object.values(outputs);
@@ -24,10 +25,14 @@ export function graphOf(name: string, outputs: Readonly<Record<string, Value>>):
   // Operands are made before their users, so ascending ids are a topological order.
   const values = [...reached].sort((a, b) => a.id - b.id);
   const names = new Set<string>();
-  for (const { name: input } of inputsOf({ values })) {
-    if (names.has(input))
-      throw new RangeError(`Cannot make graph "${name}": two inputs are called "${input}" (distinct names are wanted)`);
-    names.add(input);
+  const named = [...inputsOf({ values }), ...parametersOf({ values })].map((source) => source.name);
+  for (const own of [...named, ...Object.keys(outputs)]) {
+    if (names.has(own)) {
+      throw new RangeError(
+        `Cannot make graph "${name}": two of its inputs, parameters and outputs are called "${own}" (distinct names are wanted)`,
+      );
+    }
+    names.add(own);
   }
   return { name, outputs, values };
 }

@@ -9,24 +9,25 @@ export function printGraph({ name, outputs, values }: Graph): string {
   const labels = new Map<Value, string>();
   const lines: string[] = [];
   for (const value of values) {
-    const { name: own, type, dims, ...rest } = (value.attributes ?? {}) as Record<string, unknown>;
+    const attributes = (value.attributes ?? {}) as Readonly<Record<string, unknown>>;
     if (value.op.name === "input" || value.op.name === "parameter") {
-      labels.set(value, String(own));
-      if (value.op.name === "input") lines.push(`input ${own}: ${value.type}${dimsText(value.dims)}`);
+      labels.set(value, String(attributes.name));
+      if (value.op.name === "input") lines.push(`input ${attributes.name}: ${value.type}${dimsText(value.dims)}`);
       continue;
     }
     const label = `%${labels.size}`;
     labels.set(value, label);
     const operands = value.inputs.map((input) => labels.get(input)).join(", ");
-    const attributes = Object.entries(rest)
-      .filter(([key]) => key !== "data")
-      .map(
-        ([key, attribute]) => `${key}: ${JSON.stringify(attribute, (_, v) => (v?.text !== undefined ? v.text : v))}`,
-      );
-    const settings = attributes.length === 0 ? "" : ` {${attributes.join(", ")}}`;
+    const shown = Object.entries(attributes)
+      .filter(([key]) => !evident.has(key))
+      .map(([key, attribute]) => `${key}: ${JSON.stringify(attribute, (_, v) => v?.text ?? v)}`);
+    const settings = shown.length === 0 ? "" : ` {${shown.join(", ")}}`;
     const scope = value.scope === "" ? "" : `   # ${value.scope}`;
     lines.push(`${label} ${value.type}${dimsText(value.dims)} = ${value.op.name}(${operands})${settings}${scope}`);
   }
   const results = Object.entries(outputs).map(([key, value]) => `output ${key} = ${labels.get(value)}`);
   return [`graph ${name}`, ...lines, ...results, ""].join("\n");
 }
+
+/** Attributes that the result's signature shows, and values of constants. */
+const evident = new Set(["type", "dims", "data"]);

@@ -2,44 +2,45 @@
 
 import { encodeModel, onnxDataTypes } from "../onnx/model.ts";
 import type { OnnxNode, OnnxTensor } from "../onnx/model.ts";
-import { foldDim } from "./dim.ts";
-import type { Dim } from "./dim.ts";
+import type { StoredTensor } from "../tensor/stored.ts";
 import type { Bindings } from "./bind.ts";
+import { dimText, foldDim } from "./dim.ts";
+import type { Dim } from "./dim.ts";
 import type { Graph } from "./graph.ts";
-import { inputsOf } from "./graph.ts";
+import { inputsOf, parametersOf } from "./graph.ts";
+import { ints } from "./lowering.ts";
 import type { Attribute, Lowering, Target } from "./lowering.ts";
 import { onnxTypes } from "./ops/elementwise.ts";
-import { constantOp, inputOp, parameterOp } from "./ops/source.ts";
-import type { ConstantAttributes, ParameterAttributes } from "./ops/source.ts";
 import type { Value } from "./value.ts";
 
-/** An ONNX model, and the files its initializers point into. */
-export interface OnnxProgram {
-  readonly name: string;
-  readonly model: Uint8Array;
-  /** Paths (Node) or names (browser) of the checkpoint files; external locations are their places in this list. */
-  readonly files: readonly string[];
-  readonly inputs: readonly { readonly name: string; readonly type: Value["type"]; readonly dims: readonly Dim[] }[];
-  readonly outputs: readonly string[];
+/** How a graph is lowered. */
+export interface LoweringOptions {
+  readonly target: Target;
+  readonly bindings: Bindings;
+  /** Where the session finds a stored tensor: a location relative to its folder, and the offset there. */
+  readonly locate: (stored: StoredTensor) => { readonly location: string; readonly offset: number };
+  /** Whether the device's fused attention kernel can be trusted. */
+  readonly fusedAttention?: boolean;
 }
 
-/** Lowers `graph` for `target`, its parameters bound to stored tensors. `locate` gives a file's location relative to the session's folder. */
+/** `graph` as ONNX protobuf bytes, its parameters bound to stored tensors. Throws Error when one is not bound. */
 export function toOnnx(
   graph: Graph,
-  { target, bindings, locate }: { target: Target; bindings: Bindings; locate: (file: string) => string },
-): OnnxProgram {
+  { target, bindings, locate, fusedAttention = true }: LoweringOptions,
+): Uint8Array<ArrayBuffer> {
+  const inputs = inputsOf(graph);
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
-  const files = new Set<string>();
-  const names = new Map<Value, string>();
   const shared = new Map<string, string>();
-  const used = new Map<string, number>();
   let scope = "";
 
+  // Inputs, parameters and outputs keep their own names; nodes and constants are numbered around them.
+  const reserved = [...inputs, ...parametersOf(graph)].map(({ name }) => name).concat(Object.keys(graph.outputs));
+  const used = new Map(reserved.map((name) => [name, 1]));
   const unique = (base: string): string => {
     const count = used.get(base) ?? 0;
     used.set(base, count + 1);
-    return count === 0 ? base : `${base}_${count}`;
+    return count === 0 ? base : unique(`${base}_${count}`);
   };
   const share = (key: string, make: () => string): string => {
     const known = shared.get(key) ?? make();
@@ -49,6 +50,7 @@ export function toOnnx(
 
   const to: Lowering = {
     target,
+    fusedAttention,
     node(type, inputs, attributes: Readonly<Record<string, Attribute>> = {}, domain = "") {
       const name = unique(scope === "" ? type : `${scope}/${type}`);
       nodes.push({ name, type, domain, inputs, output: name, attributes });
@@ -61,93 +63,68 @@ export function toOnnx(
         initializers.push({ name, dataType: onnxTypes[type], dims, raw });
         return name;
       };
-      return data.length > 64 ? make() : share(`${type}[${dims}]:${data.join(",")}`, make);
+      return raw.length > 512 ? make() : share(`${type}[${dims}]:${raw}`, make);
+    },
+    parameter(name, dims) {
+      const stored = bindings.get(name);
+      if (stored === undefined) throw new Error(`Cannot lower graph "${graph.name}": parameter "${name}" is not bound`);
+      const external = { ...locate(stored), length: stored.byteLength };
+      const storedDims = stored.transposed ? dims.toReversed() : dims;
+      initializers.push({ name, dataType: onnxDataTypes[stored.type], dims: storedDims, external });
+      // ONNX Runtime computes both nodes once, while the session loads.
+      const wide = stored.type === "F32" ? name : to.node("Cast", [name], { to: onnxTypes.float32 });
+      return stored.transposed ? to.node("Transpose", [wide], { perm: [1, 0] }) : wide;
     },
     shape(dims) {
-      if (dims.every((dim) => typeof dim === "number")) {
-        return to.constant({ type: "int64", dims: [dims.length], data: BigInt64Array.from(dims, BigInt) });
-      }
-      return share(`shape:${dims.map((dim) => (typeof dim === "number" ? dim : dim.text)).join(",")}`, () =>
-        to.node("Concat", dims.map(size), { axis: 0 }),
-      );
+      if (dims.every((dim) => typeof dim === "number")) return ints(to, dims);
+      return share(`shape:${dims.map(dimText)}`, () => to.node("Concat", dims.map(size), { axis: 0 }));
     },
   };
 
   /** A 1-element int64 tensor with the run-time value of `dim`. */
   const size = (dim: Dim): string =>
-    share(`size:${typeof dim === "number" ? dim : dim.text}`, () =>
+    share(`size:${dimText(dim)}`, () =>
       foldDim<string>(dim, {
-        constant: (n) => to.constant({ type: "int64", dims: [1], data: BigInt64Array.of(BigInt(n)) }),
+        constant: (n) => ints(to, [n]),
         symbol: (name) => share(`size:${name}`, () => sizeOfSymbol(name)),
         add: (a, b) => to.node("Add", [a, b]),
         multiply: (a, b) => to.node("Mul", [a, b]),
-        floorDivide: (a, by) =>
-          to.node("Div", [a, to.constant({ type: "int64", dims: [1], data: BigInt64Array.of(BigInt(by)) })]),
+        // Div truncates; what is left inside a dimension's floor has no negative term (dim.ts), so that is the floor.
+        floorDivide: (a, by) => to.node("Div", [a, ints(to, [by])]),
       }),
     );
   const sizeOfSymbol = (name: string): string => {
-    for (const input of inputsOf(graph)) {
+    for (const input of inputs) {
       const axis = input.dims.findIndex((dim) => typeof dim !== "number" && dim.text === name);
       if (axis >= 0) return to.node("Shape", [input.name], { start: axis, end: axis + 1 });
     }
     throw new RangeError(`Cannot lower graph "${graph.name}": no input has an axis of size "${name}" (one is wanted)`);
   };
 
-  const parameter = ({ name, dims }: ParameterAttributes): string => {
-    const stored = bindings.get(name);
-    if (stored === undefined) throw new Error(`Cannot lower graph "${graph.name}": parameter "${name}" is not bound`);
-    files.add(stored.file);
-    const bare = stored.type === "F32" && !stored.transposed;
-    const initializer = bare ? name : `${name}:${stored.type.toLowerCase()}`;
-    const storedDims = stored.transposed ? [...dims].reverse() : dims;
-    const external = { location: locate(stored.file), offset: stored.offset, length: stored.byteLength };
-    initializers.push({ name: initializer, dataType: onnxDataTypes[stored.type], dims: storedDims, external });
-    // Folded once while the session loads.
-    const wide = stored.type === "F32" ? initializer : to.node("Cast", [initializer], { to: onnxTypes.float32 });
-    return stored.transposed ? to.node("Transpose", [wide], { perm: [1, 0] }) : wide;
-  };
-
+  const names = new Map<Value, string>();
   for (const value of graph.values) {
     scope = value.scope;
-    if (value.op.name === inputOp.name) names.set(value, (value.attributes as { name: string }).name);
-    else if (value.op.name === parameterOp.name) names.set(value, parameter(value.attributes as ParameterAttributes));
-    else if (value.op.name === constantOp.name) names.set(value, to.constant(value.attributes as ConstantAttributes));
-    else
-      names.set(
-        value,
-        value.op.lower(
-          to,
-          value.inputs.map((input) => names.get(input)!),
-          value.attributes as never,
-          value,
-        ),
-      );
+    const operands = value.inputs.map((input) => names.get(input)!);
+    names.set(value, value.op.lower(to, operands, value.attributes as never, value));
   }
 
-  scope = "";
-  const info = (name: string, { type, dims }: Pick<Value, "type" | "dims">) => ({
-    name,
-    dataType: onnxTypes[type],
-    dims: dims.map((dim) => (typeof dim === "number" ? dim : /^\w+$/.test(dim.text) ? dim.text : null)),
-  });
-  const outputs = Object.entries(graph.outputs).map(([name, value]) => {
-    nodes.push({
-      name: `output/${name}`,
-      type: "Identity",
-      domain: "",
-      inputs: [names.get(value)!],
-      output: name,
-      attributes: {},
-    });
-    return info(name, value);
-  });
-  const inputs = inputsOf(graph);
-  const model = encodeModel({
+  const outputs = Object.entries(graph.outputs);
+  for (const [output, value] of outputs) {
+    const name = `output/${output}`;
+    nodes.push({ name, type: "Identity", domain: "", inputs: [names.get(value)!], output, attributes: {} });
+  }
+  return encodeModel({
     name: graph.name,
     nodes,
     initializers,
-    inputs: inputs.map((input) => info(input.name, input)),
-    outputs,
+    inputs: inputs.map((input) => valueInfo(input.name, input)),
+    outputs: outputs.map(([name, value]) => valueInfo(name, value)),
   });
-  return { name: graph.name, model, files: [...files], inputs, outputs: Object.keys(graph.outputs) };
 }
+
+/** Symbols keep their names; sizes computed from them are anonymous. */
+const valueInfo = (name: string, { type, dims }: Pick<Value, "type" | "dims">) => ({
+  name,
+  dataType: onnxTypes[type],
+  dims: dims.map((dim) => (typeof dim === "number" ? dim : /^\w+$/.test(dim.text) ? dim.text : null)),
+});

@@ -16,6 +16,7 @@ import { resnetBlock } from "../nn/resnet.ts";
 import { ConfigReader } from "./config.ts";
 import type { PublishedConfig } from "./config.ts";
 
+/** An autoencoder's sizes and switches. */
 export interface AutoencoderKlConfig {
   readonly imageChannels: number;
   readonly latentChannels: number;

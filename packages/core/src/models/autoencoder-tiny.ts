@@ -14,6 +14,7 @@ import { conv2d, known } from "../nn/layers.ts";
 import { ConfigReader } from "./config.ts";
 import type { PublishedConfig } from "./config.ts";
 
+/** A tiny autoencoder's sizes. */
 export interface AutoencoderTinyConfig {
   readonly imageChannels: number;
   readonly latentChannels: number;

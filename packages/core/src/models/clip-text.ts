@@ -17,6 +17,7 @@ import { layerNorm, linear } from "../nn/layers.ts";
 import { ConfigReader } from "./config.ts";
 import type { PublishedConfig } from "./config.ts";
 
+/** A text encoder's sizes and conventions. */
 export interface ClipTextConfig {
   readonly vocabulary: number;
   readonly width: number;
@@ -33,6 +34,7 @@ export interface ClipTextConfig {
   readonly projection: number | undefined;
 }
 
+/** What a pipeline may take from the text encoder. */
 export interface ClipTextStates {
   /** States after the embedding (0) and after each layer, [N,T,D], not normalized. */
   readonly hidden: readonly Value[];

@@ -26,6 +26,7 @@ export interface UNetLevel {
   readonly transformer?: { readonly heads: number; readonly blocks: number; readonly onlyCross: boolean };
 }
 
+/** A UNet's sizes and the conditions it takes. */
 export interface UNetConfig {
   /** 4 latent channels; 9 for inpainting (latents, mask, masked latents), 8 for InstructPix2Pix, 5 for depth. */
   readonly inChannels: number;
@@ -47,6 +48,7 @@ export interface UNetConfig {
   readonly guidanceCodeWidth?: number;
 }
 
+/** What the UNet sees of a step. */
 export interface UNetInputs {
   /** Latents [N,C,h,w]. */
   readonly sample: Value;

@@ -7,6 +7,7 @@ import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
 import { conv2d, groupNorm, known, linear } from "./layers.ts";
 
+/** What differs between residual blocks. */
 export interface ResnetOptions {
   readonly features: number;
   readonly groups: number;

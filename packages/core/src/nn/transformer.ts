@@ -9,6 +9,7 @@ import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
 import { groupNorm, known, layerNorm, linear } from "./layers.ts";
 
+/** What differs between transformers. */
 export interface TransformerOptions {
   readonly heads: number;
   readonly blocks: number;

@@ -34,6 +34,7 @@ export interface OnnxValueInfo {
   readonly dims: readonly (number | string | null)[];
 }
 
+/** A whole model: nodes in topological order. */
 export interface OnnxModel {
   readonly name: string;
   readonly nodes: readonly OnnxNode[];
@@ -42,7 +43,7 @@ export interface OnnxModel {
   readonly outputs: readonly OnnxValueInfo[];
 }
 
-/** TensorProto.DataType of each stored type; 0 where ONNX has none. */
+/** TensorProto.DataType of each stored type. */
 export const onnxDataTypes = {
   F64: 11,
   F32: 1,
@@ -60,7 +61,7 @@ export const onnxDataTypes = {
 const opset = 20;
 
 /** The model as ONNX protobuf bytes. */
-export function encodeModel({ name, nodes, initializers, inputs, outputs }: OnnxModel): Uint8Array {
+export function encodeModel({ name, nodes, initializers, inputs, outputs }: OnnxModel): Uint8Array<ArrayBuffer> {
   return onnx.ModelProto.encode({
     irVersion: 8,
     producerName: "noisette",
@@ -82,7 +83,7 @@ export function encodeModel({ name, nodes, initializers, inputs, outputs }: Onnx
       input: inputs.map(valueInfo),
       output: outputs.map(valueInfo),
     },
-  }).finish();
+  }).finish() as Uint8Array<ArrayBuffer>;
 }
 
 function attributeProto(name: string, value: OnnxNode["attributes"][string]) {

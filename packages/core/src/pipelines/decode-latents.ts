@@ -39,7 +39,14 @@ export async function decodeUnscaled(decoder: Network, z: Tensor, factor: number
   const stride = Math.floor(latentSide * (1 - overlap));
   const blend = Math.floor(side * overlap);
   const keep = side - blend;
-  const picture = tensor([1, 3, height * factor, width * factor]);
+  // Where tiles do not start on the pixel where the last one was cut, diffusers' picture is not exactly `factor` times as
+  // large; sides and overlaps that divide evenly (64 and 0.25) avoid that.
+  const cutSize = (size: number) => {
+    let total = 0;
+    for (let start = 0; start < size; start += stride) total += Math.min(keep, Math.min(latentSide, size - start) * factor);
+    return total;
+  };
+  const picture = tensor([1, 3, cutSize(height), cutSize(width)]);
   let above: Tensor[] = [];
   for (let y = 0, top = 0; y < height; y += stride, top += keep) {
     const row: Tensor[] = [];

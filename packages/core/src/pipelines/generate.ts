@@ -18,7 +18,7 @@ import type { Networks } from "./networks.ts";
 import { explainNonFinite } from "./non-finite.ts";
 import { pictureNoise } from "./noise.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { startSampling } from "./sampling.ts";
+import { planSampling } from "./sampling.ts";
 
 /** A model's opened parts. */
 export interface Parts {
@@ -52,7 +52,8 @@ export async function generate({ checkpoint, networks, encoders }: Parts, asked:
 
   for (const text of networks.notices) emit({ kind: "notice", text });
   const notice = (text: string) => emit({ kind: "notice", text });
-  const sampling = startSampling(checkpoint, options, { started: run.init !== undefined, notice });
+  const sampling = planSampling(checkpoint, options, { fromPicture: run.init !== undefined && !("dims" in run.init) });
+  for (const warning of sampling.plan.warnings) notice(warning);
   emit({ kind: "start", pictures: chosen.length, steps: sampling.steps, device: networks.device });
 
   const conditions = await encodeConditions({ checkpoint, networks, encoders }, options, { prompts, notice, signal });
@@ -171,14 +172,14 @@ async function encodeConditions(
   { prompts, notice, signal }: { prompts: readonly string[]; notice: (text: string) => void; signal: AbortSignal },
 ): Promise<EncodedPrompt[]> {
   const { unet, textEncoder2 } = networks.configs;
-  const { clipSkip, prompt2, negativePrompt, negativePrompt2 } = options;
+  const { prompt2, negativePrompt, negativePrompt2 } = options;
   if (Array.isArray(negativePrompt) && negativePrompt.length !== prompts.length) {
     throw new RangeError(`Cannot generate: ${negativePrompt.length} negative prompts for ${prompts.length} prompts (one for each is wanted)`);
   }
   const sizes = unet.textTime && sizeConditioning(options, { sizes: (unet.textTime.width - (textEncoder2?.projection ?? 0)) / unet.textTime.sizeCodeWidth });
   const known = new Map<string, Promise<TextStates>>();
-  const encode = (text: string, second: string | undefined, what: string): Promise<TextStates> => {
-    const key = JSON.stringify([text, second]);
+  const encode = (text: string, second: string | undefined, clipSkip: number, what: string): Promise<TextStates> => {
+    const key = JSON.stringify([text, second, clipSkip]);
     const onCut = (cut: string) => notice(`the ${what} is longer than 77 tokens; this was cut: ${JSON.stringify(cut)}`);
     const states = known.get(key) ?? encoders.encode(text, { prompt2: second, clipSkip, signal, onCut });
     known.set(key, states);
@@ -191,8 +192,8 @@ async function encodeConditions(
   const encoded: EncodedPrompt[] = [];
   for (const [i, prompt] of prompts.entries()) {
     const own = Array.isArray(negativePrompt) ? negativePrompt[i] : negativePrompt;
-    const positive = { ...(await encode(prompt, prompt2, "prompt")), timeIds: sizes?.positive };
-    const negativeStates = !guided ? undefined : zeros ? encoders.zeros() : await encode(own ?? "", negativePrompt2, "negative prompt");
+    const positive = { ...(await encode(prompt, prompt2, options.clipSkip, "prompt")), timeIds: sizes?.positive };
+    const negativeStates = !guided ? undefined : zeros ? encoders.zeros() : await encode(own ?? "", negativePrompt2, options.clipSkipNegative, "negative prompt");
     encoded.push({ prompt, negativePrompt: own, positive, negative: negativeStates && { ...negativeStates, timeIds: sizes?.negative } });
   }
   return encoded;

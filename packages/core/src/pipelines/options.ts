@@ -30,6 +30,7 @@ export const generateOptions = z.strictObject({
   height: side.optional().describe("Height in pixels, a multiple of 8 (the model's own)"),
   count: z.int().min(1).max(1000).default(1).describe("Pictures for each prompt"),
   clipSkip: z.int().min(1).max(12).default(1).describe("Text encoder layer to stop at, 1 = the usual last one, as A1111 counts"),
+  clipSkipNegative: z.int().min(1).max(12).default(1).describe("The same for the negative prompt: 1 as in diffusers; A1111 takes clipSkip for both"),
   rng: z.enum(["cpu", "philox"]).default("cpu").describe("Noise of torch on the CPU, or of CUDA as A1111 emulates it (philox)"),
   seeding: z.enum(["per-image", "batch"]).default("per-image").describe("A generator for each picture (seed + i), or one for all, as diffusers with one generator"),
   originalSize: size.optional().describe("SDXL: height and width the picture claims to have had"),

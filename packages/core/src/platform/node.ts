@@ -105,6 +105,13 @@ export async function readText(path: string): Promise<string> {
   });
 }
 
+/** A file that comes with this package, by its URL beside the module that asks. */
+export async function readAsset(url: URL): Promise<Uint8Array> {
+  return readFile(url).catch((cause) => {
+    throw fileError(`Cannot read "${url.pathname}"`, cause);
+  });
+}
+
 /** Path segments joined with this machine's separator. */
 export function joinPath(...segments: string[]): string {
   return join(...segments);

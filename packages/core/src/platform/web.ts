@@ -97,6 +97,13 @@ export async function readText(path: string): Promise<string> {
   return new TextDecoder().decode(await source.read(0, source.size));
 }
 
+/** A file that comes with this package, by its URL beside the module that asks. */
+export async function readAsset(url: URL): Promise<Uint8Array> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`Cannot read "${url.pathname}": the server answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 /** Path segments joined with "/". */
 export function joinPath(...segments: string[]): string {
   return segments.map((segment, i) => (i < segments.length - 1 ? segment.replace(/\/+$/, "") : segment)).join("/");

@@ -7,6 +7,7 @@ import type { StoredTensors } from "../tensor/stored.ts";
 /** Where networks can run. "wasm" is the browser's CPU. */
 export type Device = "cpu" | "webgpu" | "wasm";
 
+/** What to run on. */
 export interface EngineOptions {
   /** "auto" takes WebGPU where there is an adapter, else the CPU, and says which in `engine.notice`. */
   readonly device?: Device | "auto";
@@ -14,12 +15,14 @@ export interface EngineOptions {
   readonly threads?: number;
 }
 
+/** How to load a network. */
 export interface LoadOptions {
   /** The checkpoint's name, for messages. */
   readonly source: string;
   readonly signal?: AbortSignal;
 }
 
+/** How to run a network. */
 export interface RunOptions {
   /** Names of the outputs to bring back; all by default. */
   readonly outputs?: readonly string[];
@@ -32,6 +35,8 @@ export interface Network {
   readonly name: string;
   /** What loading took: tracing's result to a session ready to run. */
   readonly loadMs: number;
+  /** The part of it before ONNX Runtime's: binding weights, passes, writing the model. */
+  readonly prepareMs: number;
   /** Feeds by input name → outputs by name. Throws Error on a missing or misshapen feed, a crash, or too little memory. */
   run(feeds: Readonly<Record<string, AnyTensor>>, options?: RunOptions): Promise<Record<string, Tensor>>;
   unload(): Promise<void>;
@@ -40,7 +45,7 @@ export interface Network {
 /** A device in a process (Node) or worker (browser) of its own. Closing it gives back all its memory. */
 export interface Engine {
   readonly device: Device;
-  /** What "auto" took and why; undefined when the device was named. */
+  /** What the user should know of the device: what "auto" took and why, what a GPU cannot do; undefined when nothing. */
   readonly notice: string | undefined;
   /** Resident memory of the engine's process now and at its peak; undefined in browsers. */
   memory(): Promise<EngineMemory | undefined>;
@@ -48,6 +53,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Resident memory of an engine's process. */
 export interface EngineMemory {
   readonly residentBytes: number;
   readonly peakBytes: number;

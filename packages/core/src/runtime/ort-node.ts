@@ -7,16 +7,17 @@ import { realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { LoweringOptions } from "../graph/to-onnx.ts";
+import type { StoredTensor } from "../tensor/stored.ts";
 import type { Device, Engine } from "./engine.ts";
 import { connect } from "./remote.ts";
-import type { Connection } from "./remote.ts";
+import type { Connection, ConnectOptions } from "./remote.ts";
 
 /** Devices to try, best first, when none is named. */
 export const devices: readonly Device[] = ["webgpu", "cpu"];
 
 /** An engine process on `device`. Throws Error when the device cannot be opened. */
-export const openOn = (options: { device: Device; threads?: number; notice?: string }): Promise<Engine> =>
-  connect(startProcess(), options);
+export const openOn = (options: ConnectOptions): Promise<Engine> => connect(startProcess(), options);
 
 function startProcess(): Connection {
   const source = fileURLToPath(import.meta.url);
@@ -78,13 +79,21 @@ function reasonOf(code: number | null, signal: NodeJS.Signals | null): string {
 }
 
 /** ONNX Runtime wants one folder and locations inside it; links are resolved first, since it refuses to follow them out. */
-async function place(files: readonly string[]): ReturnType<Connection["place"]> {
+async function place(tensors: readonly StoredTensor[]): ReturnType<Connection["place"]> {
+  const files = [...new Set(tensors.map(({ file }) => file))];
   const real = new Map(await Promise.all(files.map(async (file) => [file, await realpath(resolve(file))] as const)));
   let folder = "";
   for (const path of real.values()) {
     folder ||= dirname(path);
-    while (path !== folder && !path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) folder = dirname(folder);
+    while (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+      if (dirname(folder) === folder)
+        throw new Error(`Cannot load "${path}": it is not on the drive "${folder}" of the other files`);
+      folder = dirname(folder);
+    }
   }
-  const locate = (file: string) => relative(folder, real.get(file)!).split(sep).join("/");
+  const locate: LoweringOptions["locate"] = ({ file, offset }) => ({
+    location: relative(folder, real.get(file)!).split(sep).join("/"),
+    offset,
+  });
   return { weights: { folder }, locate };
 }

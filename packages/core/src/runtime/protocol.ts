@@ -17,9 +17,9 @@ export interface ExternalWeights {
 
 /** Requests by kind, each with what it takes and what it gives. */
 export interface Requests {
-  /** Opens the device; fails when it is not there. */
-  open: { takes: { device: Target; threads: number | undefined }; gives: undefined };
-  load: { takes: { name: string; model: Uint8Array; weights: ExternalWeights }; gives: { network: number } };
+  /** Sets the device for what is loaded from now on. `wasmFolder` is where a browser finds ONNX Runtime's .wasm files. */
+  open: { takes: { device: Target; threads?: number; wasmFolder?: string }; gives: undefined };
+  load: { takes: { model: Uint8Array; weights: ExternalWeights }; gives: { network: number } };
   run: {
     takes: { network: number; feeds: Record<string, WireTensor>; outputs: readonly string[] | undefined };
     gives: Record<string, WireTensor>;
@@ -28,9 +28,11 @@ export interface Requests {
   memory: { takes: Record<string, never>; gives: EngineMemory | undefined };
 }
 
+/** A request on the wire. */
 export type RequestMessage = {
   [K in keyof Requests]: { readonly id: number; readonly kind: K } & Requests[K]["takes"];
 }[keyof Requests];
+/** Its answer: a value, or what went wrong. */
 export type ReplyMessage =
   | { readonly id: number; readonly value: Requests[keyof Requests]["gives"] }
   | { readonly id: number; readonly error: string };

@@ -3,14 +3,15 @@
 
 import { bind } from "../graph/bind.ts";
 import type { Graph } from "../graph/graph.ts";
-import { graphOf, inputsOf } from "../graph/graph.ts";
-import { dimText } from "../graph/dim.ts";
-import { add } from "../graph/ops/elementwise.ts";
-import { input } from "../graph/ops/source.ts";
+import { inputsOf } from "../graph/graph.ts";
+import { shareCommonValues } from "../graph/passes/share-common-values.ts";
+import type { LoweringOptions } from "../graph/to-onnx.ts";
 import { toOnnx } from "../graph/to-onnx.ts";
-import type { StoredTensors } from "../tensor/stored.ts";
+import type { StoredTensor, StoredTensors } from "../tensor/stored.ts";
 import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
+import { checkAdapter, checkFusedAttention } from "./device-check.ts";
 import type { Device, Engine, LoadOptions, Network, RunOptions } from "./engine.ts";
+import { checkFeeds } from "./feeds.ts";
 import type { ExternalWeights, Port, ReplyMessage, RequestMessage, Requests, WireTensor } from "./protocol.ts";
 
 /** What differs between a process and a worker. */
@@ -21,30 +22,34 @@ export interface Connection extends Port<ReplyMessage, RequestMessage> {
   close(): Promise<void>;
   /** Called when requests are in flight (true) and when none are (false), so that idle engines do not keep a program alive. */
   hold?(busy: boolean): void;
-  /** Where ONNX Runtime finds `files`, and what to call each of them there. */
-  place(files: readonly string[]): Promise<{ weights: ExternalWeights; locate: (file: string) => string }>;
+  /** Puts `tensors` where ONNX Runtime finds them, and says where that is. */
+  place(tensors: readonly StoredTensor[]): Promise<{ weights: ExternalWeights; locate: LoweringOptions["locate"] }>;
 }
 
-/** An engine for `device` behind `connection`. Throws Error when the device cannot be opened. */
+/** What an engine is opened with, and how its kind of other side is set up. */
+export type ConnectOptions = Omit<Requests["open"]["takes"], "device"> & { device: Device; notice?: string };
+
+/** An engine behind `connection`. Throws Error when the device cannot be opened. */
 export async function connect(
   connection: Connection,
-  { device, threads, notice }: { device: Device; threads?: number; notice?: string },
+  { device, notice, ...settings }: ConnectOptions,
 ): Promise<Engine> {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void; doing: string }>();
   let nextId = 0;
   let gone: string | undefined;
+  let fusedAttention = true;
 
   connection.onMessage((reply) => {
     const request = waiting.get(reply.id);
     if (request === undefined) return;
     waiting.delete(reply.id);
     if (waiting.size === 0) connection.hold?.(false);
-    if ("error" in reply) request.reject(new Error(`Cannot ${request.doing}: ${reply.error}${advice(reply.error)}`));
+    if ("error" in reply) request.reject(new Error(`Cannot ${request.doing}: ${inWords(reply.error)}`));
     else request.resolve(reply.value as never);
   });
   connection.onClose((reason) => {
-    gone = reason;
-    for (const { reject, doing } of waiting.values()) reject(new Error(`Cannot ${doing}: ${reason}`));
+    gone ??= reason;
+    for (const { reject, doing } of waiting.values()) reject(new Error(`Cannot ${doing}: ${gone}`));
     waiting.clear();
   });
 
@@ -52,66 +57,55 @@ export async function connect(
     kind: K,
     doing: string,
     takes: Requests[K]["takes"],
-    signal?: AbortSignal,
   ): Promise<Requests[K]["gives"]> {
-    signal?.throwIfAborted();
     if (gone !== undefined) return Promise.reject(new Error(`Cannot ${doing}: ${gone}`));
     const id = nextId++;
     return new Promise<Requests[K]["gives"]>((resolve, reject) => {
-      const abort = () => reject(signal!.reason as Error);
-      const settle = () => signal?.removeEventListener("abort", abort);
-      waiting.set(id, {
-        doing,
-        resolve: (value) => (settle(), resolve(value)),
-        reject: (error) => (settle(), reject(error)),
-      });
-      signal?.addEventListener("abort", abort, { once: true });
+      waiting.set(id, { doing, resolve, reject });
       connection.hold?.(true);
       connection.send({ id, kind, ...takes } as RequestMessage);
     });
   }
 
-  async function load(graph: Graph, tensors: StoredTensors, { source, signal }: LoadOptions): Promise<Network> {
+  async function load(traced: Graph, tensors: StoredTensors, { source, signal }: LoadOptions): Promise<Network> {
+    signal?.throwIfAborted();
     const start = performance.now();
-    const doing = `load "${graph.name}" of "${source}" on ${device}`;
+    const graph = shareCommonValues(traced);
+    const { name } = graph;
     const bindings = bind(graph, tensors, source);
-    const { weights, locate } = await connection.place([...new Set([...bindings.values()].map(({ file }) => file))]);
-    const { model } = toOnnx(graph, { target: device, bindings, locate });
-    const { network } = await ask("load", doing, { name: graph.name, model, weights }, signal);
+    const { weights, locate } = await connection.place([...bindings.values()]);
+    const model = toOnnx(graph, { target: device, bindings, locate, fusedAttention });
+    const prepareMs = performance.now() - start;
+    const loading = ask("load", `load "${name}" of "${source}" on ${device}`, { model, weights });
+    const { network } = await unlessAborted(loading, signal).catch((error) => {
+      // What nobody waits for any more is not kept either.
+      loading.then(({ network }) => ask("unload", `unload "${name}"`, { network })).catch(() => {});
+      throw error;
+    });
     const inputs = inputsOf(graph);
     return {
-      name: graph.name,
+      name,
       loadMs: performance.now() - start,
+      prepareMs,
       async run(feeds: Readonly<Record<string, AnyTensor>>, { outputs, signal }: RunOptions = {}) {
-        const running = `run "${graph.name}" on ${device}`;
-        for (const { name, dims } of inputs) {
-          const feed = feeds[name];
-          if (feed === undefined) throw new TypeError(`Cannot ${running}: input "${name}" is missing`);
-          if (
-            feed.dims.length !== dims.length ||
-            dims.some((dim, i) => typeof dim === "number" && dim !== feed.dims[i])
-          ) {
-            throw new TypeError(
-              `Cannot ${running}: input "${name}" is [${feed.dims}] ([${dims.map(dimText).join(",")}] is wanted)`,
-            );
-          }
-        }
-        return (await ask(
-          "run",
-          running,
-          { network, feeds: feeds as Record<string, WireTensor>, outputs },
-          signal,
-        )) as Record<string, Tensor>;
+        signal?.throwIfAborted();
+        const doing = `run "${name}" on ${device}`;
+        checkFeeds(inputs, feeds, doing);
+        const running = ask("run", doing, { network, feeds: feeds as Record<string, WireTensor>, outputs });
+        return (await unlessAborted(running, signal)) as Record<string, Tensor>;
       },
       async unload() {
-        if (gone === undefined) await ask("unload", `unload "${graph.name}"`, { network });
+        if (gone === undefined) await ask("unload", `unload "${name}"`, { network });
       },
     };
   }
 
+  const notices = notice === undefined ? [] : [notice];
   const engine: Engine = {
     device,
-    notice,
+    get notice() {
+      return notices.length === 0 ? undefined : notices.join("; ");
+    },
     memory: () => ask("memory", "read the engine's memory", {}),
     load,
     async close() {
@@ -119,29 +113,44 @@ export async function connect(
       await connection.close();
     },
   };
+  const opening = `open an engine on ${device}`;
   try {
-    await ask("open", `open an engine on ${device}`, { device, threads });
-    if (device === "webgpu") await tryDevice(engine);
-  } catch (error) {
+    await ask("open", opening, { device, ...settings });
+    if (device === "webgpu") {
+      await checkAdapter(engine);
+      fusedAttention = await checkFusedAttention(engine);
+      if (!fusedAttention)
+        notices.push("this GPU's fused attention is wrong: plain products take its place, with more memory");
+    }
+  } catch (cause) {
     await engine.close();
-    throw error;
+    const reason = (cause as Error).message.replace(/^Cannot .*? on \w+: /, "");
+    throw new Error(`Cannot ${opening}: ${reason}`, { cause });
   }
   return engine;
 }
 
-/** Runs x + x, so that a missing adapter is found when the engine is opened and not at the first picture. */
-async function tryDevice(engine: Engine): Promise<void> {
-  const x = input("x", [1]);
-  const network = await engine.load(graphOf("device check", { sum: add(x, x) }), new Map(), { source: "nothing" });
-  await network.run({ x: { dims: [1], data: Float32Array.of(1) } });
-  await network.unload();
+/** `promise`, or the signal's reason if that comes first. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", abort, { once: true });
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
-/** What a person can do about the commonest native errors. */
-function advice(error: string): string {
-  if (/alloc|out of memory|bad_alloc/i.test(error))
-    return " (more free memory, a smaller picture or tiled decoding is wanted)";
-  if (/webgpu.*(adapter|device|not supported|not available)/i.test(error))
-    return ' (a GPU with a Vulkan, Metal or D3D12 driver, or device "cpu", is wanted)';
-  return "";
+/** A native error without its place in the source, and what a person can do about the commonest. */
+function inWords(error: string): string {
+  const reason = error.replace(/^\/\S*onnxruntime\S* .* was false\. /s, "").trim();
+  const [, advice] = advices.find(([pattern]) => pattern.test(reason)) ?? [];
+  return advice === undefined ? reason : `${reason} (${advice})`;
 }
+
+const advices: readonly (readonly [RegExp, string])[] = [
+  [/alloc|out of memory/i, "more free memory, a smaller picture or tiled decoding is wanted"],
+  [
+    /webgpu.*(adapter|device|supported|available)/i,
+    'a GPU with a Vulkan, Metal or D3D12 driver, or device "cpu", is wanted',
+  ],
+];

@@ -7,7 +7,7 @@ import type { EngineMemory } from "./engine.ts";
 import type { Port, ReplyMessage, RequestMessage, Requests, WireTensor } from "./protocol.ts";
 
 /** The parts of ONNX Runtime that both builds share. */
-export type OnnxRuntime = Pick<typeof Ort, "InferenceSession" | "Tensor">;
+export type OnnxRuntime = Pick<typeof Ort, "InferenceSession" | "Tensor" | "env">;
 
 /** Serves requests from `port` with `ort`, until the process or worker ends. */
 export function serve(
@@ -21,8 +21,10 @@ export function serve(
   let next = 0;
 
   const handlers: { [K in keyof Requests]: (request: Requests[K]["takes"]) => Promise<Requests[K]["gives"]> } = {
-    async open(request) {
+    async open({ wasmFolder, ...request }) {
       ({ device, threads } = request);
+      if (threads !== undefined) ort.env.wasm.numThreads = threads;
+      if (wasmFolder !== undefined) ort.env.wasm.wasmPaths = wasmFolder;
       return undefined;
     },
     async load({ model, weights }) {
@@ -42,7 +44,7 @@ export function serve(
       return { network: next++ };
     },
     async run({ network, feeds, outputs }) {
-      const session = sessions.get(network)!;
+      const session = sessionOf(network);
       const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(ort, feed)]));
       const results = await session.run(tensors, outputs ?? session.outputNames);
       return Object.fromEntries(
@@ -50,12 +52,19 @@ export function serve(
       );
     },
     async unload({ network }) {
-      await sessions.get(network)!.release();
+      const session = sessionOf(network);
       sessions.delete(network);
+      await session.release();
       return undefined;
     },
     memory: async () => memory(),
   };
+
+  function sessionOf(network: number): Ort.InferenceSession {
+    const session = sessions.get(network);
+    if (session === undefined) throw new Error("it is unloaded");
+    return session;
+  }
 
   let queue: Promise<void> = Promise.resolve();
   port.onMessage((request) => {

@@ -59,10 +59,22 @@ type OptionalKey = "trained_betas" | "sigma_min" | "sigma_max" | "variance_type"
 export type ClassDefaults = { readonly [K in keyof Values]?: Values[K] | undefined };
 
 // Parameters of features that are off, or bookkeeping: no reason for a warning.
-const silent = new Set(["flow_shift", "time_shift_type", "shift_terminal", "solver_p", "clip_sample_range", "sample_max_value", "dynamic_thresholding_ratio"]);
+const silent = new Set([
+  "flow_shift",
+  "time_shift_type",
+  "shift_terminal",
+  "solver_p",
+  "clip_sample_range",
+  "sample_max_value",
+  "dynamic_thresholding_ratio",
+]);
 
 /** Checks `config` for class `name`. Throws TypeError naming the key, what it is and what is supported. */
-export function readConfig(name: string, config: Readonly<Record<string, unknown>>, defaults: ClassDefaults): { config: SchedulerConfig; warnings: string[] } {
+export function readConfig(
+  name: string,
+  config: Readonly<Record<string, unknown>>,
+  defaults: ClassDefaults,
+): { config: SchedulerConfig; warnings: string[] } {
   const result: Record<string, unknown> = { ...defaults };
   const warnings: string[] = [];
   for (const [key, value] of Object.entries(config)) {
@@ -73,7 +85,9 @@ export function readConfig(name: string, config: Readonly<Record<string, unknown
     }
     const parsed = values[key as keyof Values].safeParse(value);
     if (!parsed.success) {
-      throw new TypeError(`Cannot read ${name}: "${key}" is ${JSON.stringify(value)} (${parsed.error.issues[0].message})`);
+      throw new TypeError(
+        `Cannot read ${name}: "${key}" is ${JSON.stringify(value)} (${parsed.error.issues[0].message})`,
+      );
     }
     result[key] = parsed.data;
   }
@@ -84,7 +98,12 @@ export function readConfig(name: string, config: Readonly<Record<string, unknown
 export function discretizationOf(config: SchedulerConfig, alphaBarFloor?: number): Discretization {
   const beta = config.trained_betas
     ? Float32Array.from(config.trained_betas)
-    : betas({ steps: config.num_train_timesteps, schedule: config.beta_schedule, start: config.beta_start, end: config.beta_end });
+    : betas({
+        steps: config.num_train_timesteps,
+        schedule: config.beta_schedule,
+        start: config.beta_start,
+        end: config.beta_end,
+      });
   return discretize(config.rescale_betas_zero_snr ? rescaleToZeroTerminalSnr(beta) : beta, { alphaBarFloor });
 }
 

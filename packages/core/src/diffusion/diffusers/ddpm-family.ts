@@ -2,15 +2,31 @@
 // variance-preserving.
 import { roundHalfEven, spacedTimesteps } from "../spacing.ts";
 import type { SchedulerConfig } from "./config.ts";
-import { commonDefaults, customTimesteps, type DiffusersRun, inRange, type SchedulerClass, stepCount, thresholdingDefaults } from "./run.ts";
+import {
+  commonDefaults,
+  customTimesteps,
+  type DiffusersRun,
+  inRange,
+  type SchedulerClass,
+  stepCount,
+  thresholdingDefaults,
+} from "./run.ts";
 
 const clipDefaults = { ...thresholdingDefaults, clip_sample: true, clip_sample_range: 1 } as const;
 
 export const ddpmScheduler: SchedulerClass = {
-  defaults: { ...commonDefaults, ...clipDefaults, timestep_spacing: "leading", rescale_betas_zero_snr: false, variance_type: "fixed_small" },
+  defaults: {
+    ...commonDefaults,
+    ...clipDefaults,
+    timestep_spacing: "leading",
+    rescale_betas_zero_snr: false,
+    variance_type: "fixed_small",
+  },
   takes: ["timesteps"],
   plan: (config, run, { sigmas }) => {
-    const all = run.timesteps ? customTimesteps(run.timesteps, config.num_train_timesteps) : integerTimesteps(config, run);
+    const all = run.timesteps
+      ? customTimesteps(run.timesteps, config.num_train_timesteps)
+      : integerTimesteps(config, run);
     const timesteps = inRange(run, all);
     return {
       sampler: "ddpm",
@@ -24,10 +40,22 @@ export const ddpmScheduler: SchedulerClass = {
 };
 
 // fixed_small_log is the same value by way of its logarithm.
-const variances = { fixed_small: "small", fixed_small_log: "small", fixed_large: "large", learned: "learned", learned_range: "learned_range" } as const;
+const variances = {
+  fixed_small: "small",
+  fixed_small_log: "small",
+  fixed_large: "large",
+  learned: "learned",
+  learned_range: "learned_range",
+} as const;
 
 export const ddimScheduler: SchedulerClass = {
-  defaults: { ...commonDefaults, ...clipDefaults, timestep_spacing: "leading", rescale_betas_zero_snr: false, set_alpha_to_one: true },
+  defaults: {
+    ...commonDefaults,
+    ...clipDefaults,
+    timestep_spacing: "leading",
+    rescale_betas_zero_snr: false,
+    set_alpha_to_one: true,
+  },
   takes: ["eta", "useClippedModelOutput"],
   plan: (config, run, { sigmas: table }) => {
     const all = integerTimesteps(config, run);
@@ -35,7 +63,10 @@ export const ddimScheduler: SchedulerClass = {
     const level = (t: number) => (t < 0 ? final : table[t]);
     // Every step goes down by ⌊T/n⌋, wherever the next timestep is.
     const stride = Math.floor(config.num_train_timesteps / run.steps!);
-    const targets = inRange(run, all.map((t) => level(t - stride)));
+    const targets = inRange(
+      run,
+      all.map((t) => level(t - stride)),
+    );
     const sigmas = [...inRange(run, all).map(level), targets[targets.length - 1]];
     const onGrid = targets.every((target, i) => target === sigmas[i + 1]);
     return {
@@ -84,7 +115,9 @@ function lcmTimesteps(config: SchedulerConfig, run: DiffusersRun): number[] {
   const stride = Math.floor(config.num_train_timesteps / originalSteps);
   const count = Math.floor(originalSteps * strength);
   if (stride < 1 || count < steps) {
-    throw new RangeError(`Cannot plan ${steps} LCM steps: the grid has ${count} timesteps (original steps ${originalSteps} × strength ${strength})`);
+    throw new RangeError(
+      `Cannot plan ${steps} LCM steps: the grid has ${count} timesteps (original steps ${originalSteps} × strength ${strength})`,
+    );
   }
   const grid = Array.from({ length: count }, (_, i) => (count - i) * stride - 1);
   return Array.from({ length: steps }, (_, i) => grid[Math.floor(i * (count / steps))]);
@@ -94,5 +127,7 @@ function lcmTimesteps(config: SchedulerConfig, run: DiffusersRun): number[] {
 export function integerTimesteps(config: SchedulerConfig, run: DiffusersRun): number[] {
   const trainSteps = config.num_train_timesteps;
   const steps = stepCount(run, trainSteps);
-  return spacedTimesteps(config.timestep_spacing, { steps, trainSteps, offset: config.steps_offset }).map(roundHalfEven);
+  return spacedTimesteps(config.timestep_spacing, { steps, trainSteps, offset: config.steps_offset }).map(
+    roundHalfEven,
+  );
 }

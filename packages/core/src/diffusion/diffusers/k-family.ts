@@ -1,9 +1,17 @@
 // The classes made from k-diffusion, which keep samples in σ-space: Euler, Euler ancestral, Heun, KDPM2, KDPM2 ancestral, LMS.
-import { type Discretization, sigmaAtLinear, timestepAt } from "../discretization.ts";
+import { type Discretization, sigmaAtLinear } from "../discretization.ts";
 import { linspace, roundHalfEven, spacedTimesteps } from "../spacing.ts";
 import type { SchedulerConfig } from "./config.ts";
-import { convertedSigmas, conversionDefaults } from "./sigma-conversions.ts";
-import { type ClassPlan, commonDefaults, type DiffusersRun, inRange, type SchedulerClass, SMALLEST_FLOAT16, stepCount } from "./run.ts";
+import { conversionDefaults, convertedSigmas, timestepOfSigma } from "./sigma-conversions.ts";
+import {
+  type ClassPlan,
+  commonDefaults,
+  type DiffusersRun,
+  inRange,
+  type SchedulerClass,
+  SMALLEST_FLOAT16,
+  stepCount,
+} from "./run.ts";
 
 const f32 = Math.fround;
 
@@ -28,7 +36,9 @@ export const eulerDiscreteScheduler: SchedulerClass = {
     // Such models are told ¼·log σ (the c_noise of arXiv 2206.00364).
     const continuous = config.timestep_type === "continuous" && config.prediction_type === "v_prediction";
     if (continuous && run.timesteps) throw new TypeError('Cannot plan given timesteps: timestep_type is "continuous"');
-    const timesteps = continuous ? levels.sigmas.slice(0, -1).map((sigma) => f32(Math.log(sigma) / 4)) : levels.timesteps;
+    const timesteps = continuous
+      ? levels.sigmas.slice(0, -1).map((sigma) => f32(Math.log(sigma) / 4))
+      : levels.timesteps;
     return planOf("euler", churn, config, run, { ...levels, timesteps });
   },
 };
@@ -44,7 +54,14 @@ export const eulerAncestralDiscreteScheduler: SchedulerClass = {
 const stableDiffusionRange = { beta_start: 0.00085, beta_end: 0.012 } as const;
 
 export const heunDiscreteScheduler: SchedulerClass = {
-  defaults: { ...commonDefaults, ...stableDiffusionRange, ...conversionDefaults, timestep_spacing: "linspace", clip_sample: false, clip_sample_range: 1 },
+  defaults: {
+    ...commonDefaults,
+    ...stableDiffusionRange,
+    ...conversionDefaults,
+    timestep_spacing: "linspace",
+    clip_sample: false,
+    clip_sample_range: 1,
+  },
   takes: ["timesteps"],
   plan: (config, run, model) => planOf("heun", {}, config, run, levelsOf(config, run, model)),
 };
@@ -75,11 +92,16 @@ interface Levels {
 function levelsOf(config: SchedulerConfig, run: DiffusersRun, model: Discretization): Levels {
   if (run.sigmas) {
     const sigmas = run.sigmas.map(f32);
-    return { sigmas, timesteps: sigmas.slice(0, -1).map((sigma) => f32(timestepAt(model, sigma))) };
+    return { sigmas, timesteps: sigmas.slice(0, -1).map((sigma) => f32(timestepOfSigma(model, sigma))) };
   }
   const trainSteps = config.num_train_timesteps;
   const timesteps = (
-    run.timesteps ?? spacedTimesteps(config.timestep_spacing, { steps: stepCount(run, trainSteps), trainSteps, offset: config.steps_offset })
+    run.timesteps ??
+    spacedTimesteps(config.timestep_spacing, {
+      steps: stepCount(run, trainSteps),
+      trainSteps,
+      offset: config.steps_offset,
+    })
   ).map(f32);
   const logLinear = config.interpolation_type === "log_linear";
   const levels = logLinear
@@ -88,13 +110,15 @@ function levelsOf(config: SchedulerConfig, run: DiffusersRun, model: Discretizat
   const range = { sigmaMin: config.sigma_min ?? levels[levels.length - 1], sigmaMax: config.sigma_max ?? levels[0] };
   const converted = convertedSigmas(config, timesteps.length, range);
   if (converted && run.timesteps) {
-    throw new TypeError("Cannot plan given timesteps: the config converts its noise levels (karras, exponential or beta)");
+    throw new TypeError(
+      "Cannot plan given timesteps: the config converts its noise levels (karras, exponential or beta)",
+    );
   }
   const final = config.final_sigmas_type === "sigma_min" ? model.sigmaMin : 0;
   return {
     // log_linear has a level of its own to end at.
     sigmas: (converted ? [...converted, final] : logLinear ? levels : [...levels, final]).map(f32),
-    timesteps: converted ? converted.map((sigma) => f32(timestepAt(model, sigma))) : timesteps,
+    timesteps: converted ? converted.map((sigma) => f32(timestepOfSigma(model, sigma))) : timesteps,
   };
 }
 
@@ -104,7 +128,13 @@ function kdpm2Levels(config: SchedulerConfig, run: DiffusersRun, model: Discreti
   return config.use_karras_sigmas ? { ...levels, timesteps: levels.timesteps.map(roundHalfEven) } : levels;
 }
 
-function planOf(sampler: ClassPlan["sampler"], settings: ClassPlan["settings"], config: SchedulerConfig, run: DiffusersRun, levels: Levels): ClassPlan {
+function planOf(
+  sampler: ClassPlan["sampler"],
+  settings: ClassPlan["settings"],
+  config: SchedulerConfig,
+  run: DiffusersRun,
+  levels: Levels,
+): ClassPlan {
   const largest = Math.max(...levels.sigmas);
   return {
     sampler,

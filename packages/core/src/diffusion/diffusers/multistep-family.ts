@@ -1,11 +1,21 @@
 // DPMSolverMultistepScheduler and UniPCMultistepScheduler: integer timesteps with one point more than steps, any noise levels,
 // samples kept variance-preserving.
-import { type Discretization, sigmaAtLinear, timestepAt } from "../discretization.ts";
+import { type Discretization, sigmaAtLinear } from "../discretization.ts";
 import type { SamplerSettings } from "../samplers/types.ts";
 import { roundHalfEven, spacedTimesteps } from "../spacing.ts";
 import type { SchedulerConfig } from "./config.ts";
-import { type ClassPlan, commonDefaults, customTimesteps, type DiffusersRun, inRange, type SchedulerClass, SMALLEST_FLOAT16, stepCount, thresholdingDefaults } from "./run.ts";
-import { conversionDefaults, convertedSigmas } from "./sigma-conversions.ts";
+import {
+  type ClassPlan,
+  commonDefaults,
+  customTimesteps,
+  type DiffusersRun,
+  inRange,
+  type SchedulerClass,
+  SMALLEST_FLOAT16,
+  stepCount,
+  thresholdingDefaults,
+} from "./run.ts";
+import { conversionDefaults, convertedSigmas, timestepOfSigma } from "./sigma-conversions.ts";
 
 const multistepDefaults = {
   ...commonDefaults,
@@ -51,15 +61,26 @@ export const dpmSolverMultistepScheduler: SchedulerClass = {
       timesteps: inRange(run, timesteps),
       form: "variance-preserving",
       warnings: [
-        ...(replaced ? [`solver_type "${config.solver_type}" is read as "midpoint", as DPMSolverMultistepScheduler does`] : []),
-        ...(config.algorithm_type === "deis" ? ['algorithm_type "deis" is read as "dpmsolver++", as DPMSolverMultistepScheduler does'] : []),
+        ...(replaced
+          ? [`solver_type "${config.solver_type}" is read as "midpoint", as DPMSolverMultistepScheduler does`]
+          : []),
+        ...(config.algorithm_type === "deis"
+          ? ['algorithm_type "deis" is read as "dpmsolver++", as DPMSolverMultistepScheduler does']
+          : []),
       ],
     };
   },
 };
 
 export const uniPCMultistepScheduler: SchedulerClass = {
-  defaults: { ...multistepDefaults, predict_x0: true, solver_type: "bh2", disable_corrector: [], sigma_min: undefined, sigma_max: undefined },
+  defaults: {
+    ...multistepDefaults,
+    predict_x0: true,
+    solver_type: "bh2",
+    disable_corrector: [],
+    sigma_min: undefined,
+    sigma_max: undefined,
+  },
   takes: [],
   alphaBarFloor: SMALLEST_FLOAT16,
   plan: (config, run, model) => {
@@ -78,13 +99,19 @@ export const uniPCMultistepScheduler: SchedulerClass = {
       sigmas: inRange(run, sigmas, 1),
       timesteps: inRange(run, timesteps),
       form: "variance-preserving",
-      warnings: replaced ? [`solver_type "${config.solver_type}" is read as "bh2", as UniPCMultistepScheduler does`] : [],
+      warnings: replaced
+        ? [`solver_type "${config.solver_type}" is read as "bh2", as UniPCMultistepScheduler does`]
+        : [],
     };
   },
 };
 
 // Order 1 of the data-predicting algorithms is Euler's method, and its ancestral form.
-function algorithm(type: SchedulerConfig["algorithm_type"], order: number, settings: SamplerSettings): Pick<ClassPlan, "sampler" | "settings"> {
+function algorithm(
+  type: SchedulerConfig["algorithm_type"],
+  order: number,
+  settings: SamplerSettings,
+): Pick<ClassPlan, "sampler" | "settings"> {
   const largest = type === "sde-dpmsolver" ? 2 : 3;
   if (order > largest) throw new RangeError(`Cannot plan ${type} of order ${order}: 1 to ${largest} is wanted`);
   const { solverType, ...ends } = settings;
@@ -124,23 +151,23 @@ function multistepLevels(config: SchedulerConfig, run: DiffusersRun, model: Disc
   const range = { sigmaMin: config.sigma_min ?? model.sigmaMin, sigmaMax: config.sigma_max ?? model.sigmaMax };
   const converted = convertedSigmas(config, run.steps ?? spaced.length, range);
   if (converted && run.timesteps) {
-    throw new TypeError("Cannot plan given timesteps: the config converts its noise levels (karras, lu, exponential or beta)");
+    throw new TypeError(
+      "Cannot plan given timesteps: the config converts its noise levels (karras, lu, exponential or beta)",
+    );
   }
   const levels = converted ?? spaced.map((t) => sigmaAtLinear(model, t));
   const final = config.final_sigmas_type === "sigma_min" ? model.sigmaMin : 0;
   return {
     sigmas: [...levels, final].map(Math.fround),
-    timesteps: converted ? converted.map((sigma) => wholeTimestep(config, timestepAt(model, sigma, float32Log))) : spaced,
+    timesteps: converted ? converted.map((sigma) => wholeTimestep(config, timestepOfSigma(model, sigma))) : spaced,
   };
 }
-
-// diffusers keeps the table's logarithms in float32, so that σ_max may come out just below T−1 — and be cut to T−2.
-const float32Log = (sigma: number) => Math.fround(Math.log(sigma));
 
 // Timesteps of converted levels: rounded for Karras and Lu, but cut off for the others and, in DPM-Solver, for the cosine schedule.
 function wholeTimestep(config: SchedulerConfig, t: number): number {
   const isUniPC = config.algorithm_type === undefined;
-  const rounds = (config.use_karras_sigmas || config.use_lu_lambdas) && (isUniPC || config.beta_schedule !== "squaredcos_cap_v2");
+  const rounds =
+    (config.use_karras_sigmas || config.use_lu_lambdas) && (isUniPC || config.beta_schedule !== "squaredcos_cap_v2");
   return rounds ? roundHalfEven(t) : Math.floor(t);
 }
 

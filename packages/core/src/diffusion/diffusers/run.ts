@@ -64,7 +64,11 @@ export const commonDefaults = {
 } as const;
 
 /** The keys of clipping. */
-export const thresholdingDefaults = { thresholding: false, dynamic_thresholding_ratio: 0.995, sample_max_value: 1 } as const;
+export const thresholdingDefaults = {
+  thresholding: false,
+  dynamic_thresholding_ratio: 0.995,
+  sample_max_value: 1,
+} as const;
 
 /** `entries`, cut to the range asked for; `extra` keeps the entry after it (a final noise level). */
 export function inRange<T>(run: PlanRange, entries: readonly T[], extra = 0): T[] {
@@ -83,9 +87,13 @@ export function stepCount({ steps }: DiffusersRun, trainSteps: number): number {
 
 /** Custom timesteps, checked: integers falling from below T. */
 export function customTimesteps(timesteps: readonly number[], trainSteps: number): readonly number[] {
-  const ordered = timesteps.every((t, i) => Number.isInteger(t) && t >= 0 && t < (i === 0 ? trainSteps : timesteps[i - 1]));
+  const ordered = timesteps.every(
+    (t, i) => Number.isInteger(t) && t >= 0 && t < (i === 0 ? trainSteps : timesteps[i - 1]),
+  );
   if (timesteps.length === 0 || !ordered) {
-    throw new RangeError(`Cannot plan timesteps ${timesteps.join(", ")}: falling integers from ${trainSteps - 1} at most are wanted`);
+    throw new RangeError(
+      `Cannot plan timesteps ${timesteps.join(", ")}: falling integers from ${trainSteps - 1} at most are wanted`,
+    );
   }
   return timesteps;
 }

@@ -8,7 +8,11 @@ export interface RescaleOptions {
 }
 
 /** `guided` with, in part φ, the standard deviation that `cond` has over all axes but the batch's. */
-export function rescaleGuidance(guided: Float32Array, cond: Float32Array, { rescale, batch }: RescaleOptions): Float32Array {
+export function rescaleGuidance(
+  guided: Float32Array,
+  cond: Float32Array,
+  { rescale, batch }: RescaleOptions,
+): Float32Array {
   const imageLength = guided.length / batch;
   const result = new Float32Array(guided.length);
   for (let start = 0; start < guided.length; start += imageLength) {

@@ -8,7 +8,13 @@ export async function ddpm(
   denoise: Denoise,
   x: Float32Array,
   sigmas: readonly number[],
-  { noise, onStep, variance = "small", predictedVariance, noiseAtEnd = false }: OptionsWith<"variance" | "predictedVariance" | "noiseAtEnd">,
+  {
+    noise,
+    onStep,
+    variance = "small",
+    predictedVariance,
+    noiseAtEnd = false,
+  }: OptionsWith<"variance" | "predictedVariance" | "noiseAtEnd">,
 ): Promise<Float32Array> {
   const steps = sigmas.length - 1;
   for (let i = 0; i < steps; i++) {
@@ -56,7 +62,7 @@ const standardDeviations = {
   },
 };
 
-const constant = (value: number) => (_: number) => value;
+const constant = (value: number) => () => value;
 
 function required(predicted: (() => Float32Array) | undefined): Float32Array {
   if (!predicted) throw new TypeError("Cannot sample with a learned variance: predictedVariance is missing");

@@ -6,8 +6,15 @@ import { type ChurnOptions, churned } from "./churn.ts";
 import { along, moved, slope } from "./move.ts";
 import type { Denoise, OptionsWith } from "./types.ts";
 
+const f32 = Math.fround;
+
 /** Order 2, two evaluations per step (one where σ' = 0). */
-export async function dpm2(denoise: Denoise, x: Float32Array, sigmas: readonly number[], options: ChurnOptions): Promise<Float32Array> {
+export async function dpm2(
+  denoise: Denoise,
+  x: Float32Array,
+  sigmas: readonly number[],
+  options: ChurnOptions,
+): Promise<Float32Array> {
   const steps = sigmas.length - 1;
   for (let i = 0; i < steps; i++) {
     const [xHat, sigmaHat] = churned(x, sigmas[i], steps, options);
@@ -37,10 +44,18 @@ export async function dpm2Ancestral(
   return x;
 }
 
-async function midpointStep(denoise: Denoise, x: Float32Array, denoised: Float32Array, sigma: number, to: number): Promise<Float32Array> {
+async function midpointStep(
+  denoise: Denoise,
+  x: Float32Array,
+  denoised: Float32Array,
+  sigma: number,
+  to: number,
+): Promise<Float32Array> {
   if (to === 0) return moved(x, denoised, sigma, 0);
-  const middle = Math.sqrt(sigma * to); // halfway in log σ
+  // Halfway in log σ. The mean is float32's, like the references'; the result is not rounded, so that it never equals a level of the
+  // schedule by chance (whose timestep may have been rounded).
+  const middle = Math.exp(f32(f32(Math.log(sigma)) + f32(f32(Math.log(to)) - f32(Math.log(sigma))) / 2));
   const xMiddle = moved(x, denoised, sigma, middle);
   const denoisedMiddle = await denoise(xMiddle, middle);
-  return along(x, slope(xMiddle, denoisedMiddle, middle), to - sigma);
+  return along(x, slope(xMiddle, denoisedMiddle, middle), to - f32(sigma));
 }

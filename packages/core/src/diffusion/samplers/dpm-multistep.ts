@@ -8,10 +8,26 @@ import type { Denoise, OptionsWith } from "./types.ts";
 type Options = OptionsWith<"order" | "eta" | "sNoise" | "solverType" | "lowerOrderFinal" | "eulerAtFinal">;
 
 /** Order 1, 2 or (ODE) 3 after a warm-up of lower ones, one evaluation per step; ODE at η = 0, SDE at η = 1. */
-export async function dpmMultistep(denoise: Denoise, x: Float32Array, sigmas: readonly number[], options: Options): Promise<Float32Array> {
-  const { noise, onStep, order = 2, eta = 0, sNoise = 1, solverType = "midpoint", lowerOrderFinal = false, eulerAtFinal = false } = options;
+export async function dpmMultistep(
+  denoise: Denoise,
+  x: Float32Array,
+  sigmas: readonly number[],
+  options: Options,
+): Promise<Float32Array> {
+  const {
+    noise,
+    onStep,
+    order = 2,
+    eta = 0,
+    sNoise = 1,
+    solverType = "midpoint",
+    lowerOrderFinal = false,
+    eulerAtFinal = false,
+  } = options;
   if ((eta !== 0 && eta !== 1) || (eta === 1 && order > 2)) {
-    throw new RangeError(`Cannot run dpm_multistep: eta ${eta} with order ${order} (eta 0 with order 1 to 3, or eta 1 with order 1 or 2)`);
+    throw new RangeError(
+      `Cannot run dpm_multistep: eta ${eta} with order ${order} (eta 0 with order 1 to 3, or eta 1 with order 1 or 2)`,
+    );
   }
   const steps = sigmas.length - 1;
   const history: Float32Array[] = []; // ε, newest first

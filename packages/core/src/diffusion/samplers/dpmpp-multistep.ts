@@ -6,11 +6,18 @@
 import { lincomb } from "../../tensor/lincomb.ts";
 import type { Denoise, OptionsWith } from "./types.ts";
 
-type Options = OptionsWith<"order" | "eta" | "sNoise" | "solverType" | "lowerOrderFinal" | "eulerAtFinal" | "diffusersThirdOrder">;
+type Options = OptionsWith<
+  "order" | "eta" | "sNoise" | "solverType" | "lowerOrderFinal" | "eulerAtFinal" | "diffusersThirdOrder"
+>;
 type Term = readonly [coefficient: number, array: Float32Array];
 
 /** Order 1, 2 or 3 after a warm-up of lower ones, one evaluation per step; ODE at η = 0, SDE above. */
-export async function dpmppMultistep(denoise: Denoise, x: Float32Array, sigmas: readonly number[], options: Options): Promise<Float32Array> {
+export async function dpmppMultistep(
+  denoise: Denoise,
+  x: Float32Array,
+  sigmas: readonly number[],
+  options: Options,
+): Promise<Float32Array> {
   const { noise, onStep, order = 2, eta = 0, sNoise = 1, lowerOrderFinal = false, eulerAtFinal = false } = options;
   const steps = sigmas.length - 1;
   const history: Float32Array[] = []; // D, newest first
@@ -47,7 +54,10 @@ const corrections: ((history: Float32Array[], ratios: [number, number], H: numbe
   () => [],
   ([d0, d1], [r0], H, { solverType = "midpoint" }) => {
     const c1 = solverType === "midpoint" ? -Math.expm1(-H) / 2 : phi2(H);
-    return [[c1 / r0, d0], [-c1 / r0, d1]];
+    return [
+      [c1 / r0, d0],
+      [-c1 / r0, d1],
+    ];
   },
   ([d0, d1, d2], [r0, r1], H, { diffusersThirdOrder = false, eta = 0 }) => {
     // D₁ = δ₀ + r₀/(r₀+r₁)·(δ₀ − δ₁) and D₂ = (δ₀ − δ₁)/(r₀+r₁), with δ₀ = (d₀ − d₁)/r₀, δ₁ = (d₁ − d₂)/r₁.
@@ -56,7 +66,11 @@ const corrections: ((history: Float32Array[], ratios: [number, number], H: numbe
     const slope = phi2(H);
     const difference = (phi2(H) * r0 - phi3) / (r0 + r1);
     const [delta0, delta1] = [(slope + difference) / r0, -difference / r1];
-    return [[delta0, d0], [delta1 - delta0, d1], [-delta1, d2]];
+    return [
+      [delta0, d0],
+      [delta1 - delta0, d1],
+      [-delta1, d2],
+    ];
   },
 ];
 

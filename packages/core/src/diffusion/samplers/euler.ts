@@ -6,7 +6,12 @@ import { moved } from "./move.ts";
 import type { Denoise } from "./types.ts";
 
 /** Order 1, one evaluation per step. */
-export async function euler(denoise: Denoise, x: Float32Array, sigmas: readonly number[], options: ChurnOptions): Promise<Float32Array> {
+export async function euler(
+  denoise: Denoise,
+  x: Float32Array,
+  sigmas: readonly number[],
+  options: ChurnOptions,
+): Promise<Float32Array> {
   const steps = sigmas.length - 1;
   for (let i = 0; i < steps; i++) {
     const [sigma, next] = [sigmas[i], sigmas[i + 1]];
@@ -16,7 +21,12 @@ export async function euler(denoise: Denoise, x: Float32Array, sigmas: readonly 
       // The network saw x, the step starts from x̂: its output is reused there. Only eps is read at σ̂.
       const [xHat, sigmaHat] = churned(x, sigma, steps, options);
       const output = toOutput(options.churnAfter, early, x, sigma);
-      const denoised = toDenoised(options.churnAfter, output, xHat, options.churnAfter === "epsilon" ? sigmaHat : sigma);
+      const denoised = toDenoised(
+        options.churnAfter,
+        output,
+        xHat,
+        options.churnAfter === "epsilon" ? sigmaHat : sigma,
+      );
       x = moved(xHat, denoised, sigmaHat, next);
     } else {
       const [xHat, sigmaHat] = churned(x, sigma, steps, options);

@@ -3,7 +3,7 @@ import type { Denoise, Sampler } from "./types.ts";
 
 /** `sampler`, checked: its signal is honoured, a non-finite estimate throws RangeError naming the step, and x is copied first. */
 export function guarded(sampler: Sampler): Sampler {
-  return (denoise, x, sigmas, options) => {
+  return async (denoise, x, sigmas, options) => {
     if (sigmas.length < 2) throw new RangeError(`Cannot sample: ${sigmas.length} noise levels (2 or more are wanted)`);
     const checked: Denoise = async (input, sigma) => {
       options.signal?.throwIfAborted();
@@ -11,7 +11,9 @@ export function guarded(sampler: Sampler): Sampler {
       const bad = denoised.findIndex((value) => !Number.isFinite(value));
       if (bad >= 0) {
         const step = stepAt(sigmas, sigma);
-        throw new RangeError(`Cannot sample: the network gave ${denoised[bad]} in step ${step + 1} of ${sigmas.length - 1}, sigma ${sigma} (finite values are wanted)`);
+        throw new RangeError(
+          `Cannot sample: the network gave ${denoised[bad]} in step ${step + 1} of ${sigmas.length - 1}, sigma ${sigma} (finite values are wanted)`,
+        );
       }
       return denoised;
     };

@@ -5,7 +5,12 @@ import { along, moved, slope } from "./move.ts";
 import type { Denoise } from "./types.ts";
 
 /** Order 2, two evaluations per step (one where σ' = 0). */
-export async function heun(denoise: Denoise, x: Float32Array, sigmas: readonly number[], options: ChurnOptions): Promise<Float32Array> {
+export async function heun(
+  denoise: Denoise,
+  x: Float32Array,
+  sigmas: readonly number[],
+  options: ChurnOptions,
+): Promise<Float32Array> {
   const steps = sigmas.length - 1;
   for (let i = 0; i < steps; i++) {
     const next = sigmas[i + 1];

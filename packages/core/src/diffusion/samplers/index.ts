@@ -62,7 +62,12 @@ export const samplers = {
     kind: "sde",
     schedule: "normal",
     settings: ["eta", "sNoise"],
-    names: { a1111: "Euler a", comfyui: "euler_ancestral", diffusers: "EulerAncestralDiscreteScheduler", sdcpp: "euler_a" },
+    names: {
+      a1111: "Euler a",
+      comfyui: "euler_ancestral",
+      diffusers: "EulerAncestralDiscreteScheduler",
+      sdcpp: "euler_a",
+    },
     reference: "Crowson, k-diffusion; Ho et al., Denoising Diffusion Probabilistic Models, arXiv 2006.11239",
   },
   heun: {
@@ -156,7 +161,9 @@ export const samplers = {
     reference: "Lu et al., DPM-Solver, arXiv 2206.00927",
   },
   dpmpp_2m: {
-    sample: guarded((denoise, x, sigmas, options) => dpmppMultistep(denoise, x, sigmas, { ...options, order: 2, eta: 0 })),
+    sample: guarded((denoise, x, sigmas, options) =>
+      dpmppMultistep(denoise, x, sigmas, { ...options, order: 2, eta: 0 }),
+    ),
     order: 2,
     evaluations: 1,
     kind: "ode",
@@ -166,13 +173,19 @@ export const samplers = {
     reference: "Lu et al., DPM-Solver++, arXiv 2211.01095",
   },
   dpmpp_2m_sde: {
-    sample: guarded((denoise, x, sigmas, options) => dpmppMultistep(denoise, x, sigmas, { eta: 1, ...options, order: 2 })),
+    sample: guarded((denoise, x, sigmas, options) =>
+      dpmppMultistep(denoise, x, sigmas, { eta: 1, ...options, order: 2 }),
+    ),
     order: 2,
     evaluations: 1,
     kind: "sde",
     schedule: "karras",
     settings: ["eta", "sNoise", "solverType", "lowerOrderFinal", "eulerAtFinal"],
-    names: { a1111: "DPM++ 2M SDE", comfyui: "dpmpp_2m_sde", diffusers: 'DPMSolverMultistepScheduler, algorithm_type: "sde-dpmsolver++"' },
+    names: {
+      a1111: "DPM++ 2M SDE",
+      comfyui: "dpmpp_2m_sde",
+      diffusers: 'DPMSolverMultistepScheduler, algorithm_type: "sde-dpmsolver++"',
+    },
     reference: "Lu et al., DPM-Solver++, arXiv 2211.01095",
   },
   dpmpp_2m_sde_heun: {
@@ -184,11 +197,17 @@ export const samplers = {
     kind: "sde",
     schedule: "karras",
     settings: ["eta", "sNoise", "lowerOrderFinal", "eulerAtFinal"],
-    names: { a1111: "DPM++ 2M SDE Heun", comfyui: "dpmpp_2m_sde_heun", diffusers: 'as dpmpp_2m_sde, with solver_type: "heun"' },
+    names: {
+      a1111: "DPM++ 2M SDE Heun",
+      comfyui: "dpmpp_2m_sde_heun",
+      diffusers: 'as dpmpp_2m_sde, with solver_type: "heun"',
+    },
     reference: "Lu et al., DPM-Solver++, arXiv 2211.01095",
   },
   dpmpp_3m: {
-    sample: guarded((denoise, x, sigmas, options) => dpmppMultistep(denoise, x, sigmas, { ...options, order: 3, eta: 0 })),
+    sample: guarded((denoise, x, sigmas, options) =>
+      dpmppMultistep(denoise, x, sigmas, { ...options, order: 3, eta: 0 }),
+    ),
     order: 2, // its first step is of order 1; the later ones of order 3
     evaluations: 1,
     kind: "ode",
@@ -206,7 +225,7 @@ export const samplers = {
     kind: "sde",
     schedule: "exponential",
     settings: ["eta", "sNoise", "solverType", "lowerOrderFinal", "eulerAtFinal", "diffusersThirdOrder"],
-    names: { a1111: "DPM++ 3M SDE", comfyui: "dpmpp_3m_sde", diffusers: 'as dpmpp_2m_sde, with solver_order: 3' },
+    names: { a1111: "DPM++ 3M SDE", comfyui: "dpmpp_3m_sde", diffusers: "as dpmpp_2m_sde, with solver_order: 3" },
     reference: "Lu et al., DPM-Solver++, arXiv 2211.01095; third order: Crowson, k-diffusion",
   },
   unipc: {
@@ -243,7 +262,9 @@ export function checkSettings(id: SamplerId, settings: SamplerSettings): void {
   const known = samplerTable[id].settings;
   for (const [name, value] of Object.entries(settings)) {
     if (value !== undefined && !known.some((setting) => setting === name)) {
-      throw new TypeError(`Cannot set "${name}" for ${id}: it reads ${known.length ? known.join(", ") : "no settings"}`);
+      throw new TypeError(
+        `Cannot set "${name}" for ${id}: it reads ${known.length ? known.join(", ") : "no settings"}`,
+      );
     }
   }
 }

@@ -19,7 +19,8 @@ export async function lms(
     slopes.unshift(slope(x, denoised, sigmas[i]));
     slopes.splice(order);
     const nodes = slopes.map((_, j) => sigmas[i - j]);
-    x = lincomb([1, x], ...slopes.map((d, j) => [lagrangeIntegral(nodes, j, sigmas[i], sigmas[i + 1]), d] as const));
+    const step = lincomb(...slopes.map((d, j) => [lagrangeIntegral(nodes, j, sigmas[i], sigmas[i + 1]), d] as const));
+    x = lincomb([1, x], [1, step]);
   }
   return x;
 }
@@ -40,5 +41,8 @@ function lagrangeIntegral(nodes: readonly number[], j: number, a: number, b: num
 const gaussLegendre4 = [1, -1].flatMap((sign) => {
   const position = Math.sqrt(3 / 7 - ((sign * 2) / 7) * Math.sqrt(6 / 5));
   const weight = (18 + sign * Math.sqrt(30)) / 36;
-  return [[position, weight], [-position, weight]] as const;
+  return [
+    [position, weight],
+    [-position, weight],
+  ] as const;
 });

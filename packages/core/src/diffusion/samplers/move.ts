@@ -4,7 +4,8 @@ const f32 = Math.fround;
 
 /** d = (x − D)/σ, the slope dx/dσ of the probability flow ODE: the predicted noise. */
 export function slope(x: Float32Array, denoised: Float32Array, sigma: number): Float32Array {
-  return x.map((value, i) => f32(value - denoised[i]) / sigma);
+  const divisor = f32(sigma);
+  return x.map((value, i) => f32(value - denoised[i]) / divisor);
 }
 
 /** x + d·Δσ. */
@@ -15,5 +16,5 @@ export function along(x: Float32Array, d: Float32Array, deltaSigma: number): Flo
 
 /** x at noise level `to`, straight from `sigma`. */
 export function moved(x: Float32Array, denoised: Float32Array, sigma: number, to: number): Float32Array {
-  return along(x, slope(x, denoised, sigma), to - sigma);
+  return along(x, slope(x, denoised, sigma), to - f32(sigma));
 }

@@ -17,7 +17,12 @@ export interface PndmCall {
 type PndmOptions = OptionsWith<"calls" | "prediction">;
 
 /** Order 2 on unequal σ steps (4 on equal ones); one evaluation per step and one more. */
-export async function plms(denoise: Denoise, x: Float32Array, sigmas: readonly number[], options: PndmOptions): Promise<Float32Array> {
+export async function plms(
+  denoise: Denoise,
+  x: Float32Array,
+  sigmas: readonly number[],
+  options: PndmOptions,
+): Promise<Float32Array> {
   const { calls = plmsCalls(sigmas), prediction = "epsilon" } = options;
   const history: Float32Array[] = [];
   let start = x; // the sample before the first step, which is taken twice
@@ -30,7 +35,12 @@ export async function plms(denoise: Denoise, x: Float32Array, sigmas: readonly n
 }
 
 /** Order 2 on unequal σ steps (4 on equal ones); one evaluation per step and nine more. */
-export async function pndm(denoise: Denoise, x: Float32Array, sigmas: readonly number[], options: PndmOptions): Promise<Float32Array> {
+export async function pndm(
+  denoise: Denoise,
+  x: Float32Array,
+  sigmas: readonly number[],
+  options: PndmOptions,
+): Promise<Float32Array> {
   const { calls = pndmCalls(sigmas), prediction = "epsilon" } = options;
   const history: Float32Array[] = [];
   let [start, sum] = [x, x]; // of the Runge–Kutta step under way

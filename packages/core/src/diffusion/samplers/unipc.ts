@@ -9,7 +9,12 @@ import type { Denoise, OptionsWith } from "./types.ts";
 type Options = OptionsWith<"order" | "solverVariant" | "lowerOrderFinal" | "extrapolates" | "disableCorrector">;
 
 /** Order p = 1, 2, 3, … (p+1 with the corrector) after a warm-up of lower ones; one evaluation per step. */
-export async function unipc(denoise: Denoise, x: Float32Array, sigmas: readonly number[], options: Options): Promise<Float32Array> {
+export async function unipc(
+  denoise: Denoise,
+  x: Float32Array,
+  sigmas: readonly number[],
+  options: Options,
+): Promise<Float32Array> {
   const { onStep, order = 2, lowerOrderFinal = true, extrapolates = "denoised", disableCorrector = [] } = options;
   const steps = sigmas.length - 1;
   const models: Float32Array[] = []; // m at sigmas[i], sigmas[i−1], …
@@ -39,7 +44,12 @@ interface Update extends Options {
   corrected?: Float32Array;
 }
 
-function update(x: Float32Array, models: readonly Float32Array[], sigmas: readonly number[], options: Update): Float32Array {
+function update(
+  x: Float32Array,
+  models: readonly Float32Array[],
+  sigmas: readonly number[],
+  options: Update,
+): Float32Array {
   const { from, order, corrected, solverVariant = "bh2", extrapolates = "denoised" } = options;
   const [sigma, next] = [sigmas[from], sigmas[from + 1]];
   if (next === sigma) return x;
@@ -71,7 +81,10 @@ function weights(ratios: readonly number[], H: number, B: number): number[] {
     phi = phi / H - 1 / factorial;
     return value;
   });
-  return solve(ratios.map((_, j) => ratios.map((r) => r ** j)), b);
+  return solve(
+    ratios.map((_, j) => ratios.map((r) => r ** j)),
+    b,
+  );
 }
 
 // Gaussian elimination with partial pivoting.

@@ -5,12 +5,14 @@ import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
 
+/** Where the kernel is put. */
 export interface ConvolutionAttributes {
   readonly stride: number;
   /** Zeros around the picture: top, left, bottom, right. */
   readonly padding: readonly [number, number, number, number];
 }
 
+/** Inputs x, weight and, where there is one, bias. */
 export const conv2dOp: Op<ConvolutionAttributes> = {
   name: "conv2d",
   infer([x, weight, bias], { stride, padding: [top, left, bottom, right] }) {

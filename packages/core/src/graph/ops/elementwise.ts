@@ -1,5 +1,6 @@
 // Element by element, with NumPy broadcasting for two operands.
 
+import { onnxDataTypes } from "../../onnx/model.ts";
 import { dimText, sameDim } from "../dim.ts";
 import type { Dim } from "../dim.ts";
 import { floats } from "../lowering.ts";
@@ -37,6 +38,7 @@ const unary = (name: string, lower: (to: Lowering, x: string) => string): Op<und
 
 const onnxUnary = (name: string, onnx: string): Op<undefined> => unary(name, (to, x) => to.node(onnx, [x]));
 
+/** Arithmetic of two operands of one type. */
 export const binaryOps = {
   add: binary("add", "Add"),
   subtract: binary("subtract", "Sub"),
@@ -51,21 +53,27 @@ const sigmoidWeighted = (to: Lowering, x: string, alpha: number): string => {
   return to.node("Mul", [x, to.node("Sigmoid", [scaled])]);
 };
 
+/** WGSL promises sin and cos to 2⁻¹¹, and inside ±π only: float64 has no GPU kernel, so these few numbers stay on the CPU. */
+const periodic = (to: Lowering, x: string, onnx: string): string => {
+  if (to.target !== "webgpu") return to.node(onnx, [x]);
+  const exact = to.node(onnx, [to.node("Cast", [x], { to: onnxDataTypes.F64 })]);
+  return to.node("Cast", [exact], { to: onnxTypes.float32 });
+};
+
+/** Functions of one operand. */
 export const unaryOps = {
-  sin: onnxUnary("sin", "Sin"),
-  cos: onnxUnary("cos", "Cos"),
+  sin: unary("sin", (to, x) => periodic(to, x, "Sin")),
+  cos: unary("cos", (to, x) => periodic(to, x, "Cos")),
   tanh: onnxUnary("tanh", "Tanh"),
   exp: onnxUnary("exp", "Exp"),
   sigmoid: onnxUnary("sigmoid", "Sigmoid"),
   relu: onnxUnary("relu", "Relu"),
-  /** x·Φ(x), the exact form with erf. */
   gelu: onnxUnary("gelu", "Gelu"),
-  /** x·σ(x) (swish). */
   silu: unary("silu", (to, x) => sigmoidWeighted(to, x, 1)),
-  /** x·σ(1.702x), OpenAI CLIP's approximation. */
   quickGelu: unary("quickGelu", (to, x) => sigmoidWeighted(to, x, 1.702)),
 };
 
+/** The same values in another element type. */
 export const castOp: Op<{ readonly type: DataType }> = {
   name: "cast",
   infer: ([x], { type }) => ({ type, dims: x.dims }),
@@ -75,6 +83,7 @@ export const castOp: Op<{ readonly type: DataType }> = {
 /** ONNX's numbers for our element types (TensorProto.DataType). */
 export const onnxTypes: Record<DataType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
+/** Comparison of two operands. */
 export const equalOp: Op<undefined> = {
   name: "equal",
   infer: ([a, b]) => ({ type: "bool", dims: broadcast(a.dims, b.dims) }),
@@ -90,18 +99,33 @@ const one =
   (x: Value): Value =>
     apply(op, [x], undefined);
 
+/** a + b. */
 export const add = two(binaryOps.add);
+/** a − b. */
 export const subtract = two(binaryOps.subtract);
+/** a·b, element by element. */
 export const multiply = two(binaryOps.multiply);
+/** a / b. */
 export const divide = two(binaryOps.divide);
+/** a = b, as booleans. */
 export const equal = two(equalOp);
+/** sin x. */
 export const sin = one(unaryOps.sin);
+/** cos x. */
 export const cos = one(unaryOps.cos);
+/** tanh x. */
 export const tanh = one(unaryOps.tanh);
+/** eˣ. */
 export const exp = one(unaryOps.exp);
+/** σ(x) = 1/(1 + e⁻ˣ). */
 export const sigmoid = one(unaryOps.sigmoid);
+/** max(x, 0). */
 export const relu = one(unaryOps.relu);
+/** x·Φ(x), Φ the normal distribution function: the exact form with erf (arXiv 1606.08415). */
 export const gelu = one(unaryOps.gelu);
+/** x·σ(x), also called swish (arXiv 1710.05941). */
 export const silu = one(unaryOps.silu);
+/** x·σ(1.702x), OpenAI CLIP's approximation of gelu. */
 export const quickGelu = one(unaryOps.quickGelu);
+/** x in another element type; towards zero from floats to integers. */
 export const cast = (x: Value, type: DataType): Value => apply(castOp, [x], { type });

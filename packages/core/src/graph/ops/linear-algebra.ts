@@ -6,6 +6,7 @@ import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
 import { broadcast } from "./elementwise.ts";
 
+/** Inputs a and b. */
 export const matmulOp: Op<undefined> = {
   name: "matmul",
   infer([a, b]) {
@@ -20,6 +21,7 @@ export const matmulOp: Op<undefined> = {
   lower: (to, inputs) => to.node("MatMul", inputs),
 };
 
+/** Inputs x, weight and, where there is one, bias. */
 export const linearOp: Op<undefined> = {
   name: "linear",
   infer([x, weight, bias]) {

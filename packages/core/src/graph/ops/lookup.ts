@@ -5,6 +5,7 @@ import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
 
+/** Inputs table and ids. */
 export const embeddingOp: Op<undefined> = {
   name: "embedding",
   infer([table, ids]) {
@@ -14,6 +15,7 @@ export const embeddingOp: Op<undefined> = {
   lower: (to, [table, ids]) => to.node("Gather", [table, ids], { axis: 0 }),
 };
 
+/** Inputs x and index. */
 export const takeTokenOp: Op<undefined> = {
   name: "takeToken",
   infer([x, index]) {
@@ -24,6 +26,7 @@ export const takeTokenOp: Op<undefined> = {
   lower: (to, [x, index]) => to.node("GatherND", [x, to.node("Unsqueeze", [index, ints(to, [1])])], { batch_dims: 1 }),
 };
 
+/** Input x of at least one axis. */
 export const argMaxOp: Op<undefined> = {
   name: "argMax",
   infer: ([x]) => ({ type: "int64", dims: x.dims.slice(0, -1) }),

@@ -6,6 +6,7 @@ import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
 
+/** Inputs x, weight, bias. */
 export const layerNormOp: Op<{ readonly epsilon: number }> = {
   name: "layerNorm",
   infer([x, weight]) {
@@ -17,6 +18,7 @@ export const layerNormOp: Op<{ readonly epsilon: number }> = {
   lower: (to, inputs, { epsilon }) => to.node("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }),
 };
 
+/** Inputs x, weight, bias. */
 export const groupNormOp: Op<{ readonly groups: number; readonly epsilon: number }> = {
   name: "groupNorm",
   infer([x, weight], { groups }) {

@@ -7,6 +7,7 @@ import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
 
+/** Input x; `dims` hold as many elements. */
 export const reshapeOp: Op<{ readonly dims: readonly Dim[] }> = {
   name: "reshape",
   infer([x], { dims }) {
@@ -26,6 +27,7 @@ export const reshapeOp: Op<{ readonly dims: readonly Dim[] }> = {
   },
 };
 
+/** Input x. */
 export const transposeOp: Op<{ readonly permutation: readonly number[] }> = {
   name: "transpose",
   infer([x], { permutation }) {
@@ -36,6 +38,7 @@ export const transposeOp: Op<{ readonly permutation: readonly number[] }> = {
   lower: (to, [x], { permutation }) => to.node("Transpose", [x], { perm: permutation }),
 };
 
+/** Inputs: the parts. */
 export const concatOp: Op<{ readonly axis: number }> = {
   name: "concat",
   infer(parts, { axis }) {
@@ -54,6 +57,7 @@ export const concatOp: Op<{ readonly axis: number }> = {
   lower: (to, inputs, { axis }) => to.node("Concat", inputs, { axis }),
 };
 
+/** Input x. */
 export const sliceOp: Op<{ readonly axis: number; readonly start: number; readonly end: number }> = {
   name: "slice",
   infer([x], { axis, start, end }) {
@@ -66,6 +70,7 @@ export const sliceOp: Op<{ readonly axis: number; readonly start: number; readon
   lower: (to, [x], { axis, start, end }) => to.node("Slice", [x, ints(to, [start]), ints(to, [end]), ints(to, [axis])]),
 };
 
+/** Input x [N,C,H,W]. */
 export const resizeNearestOp: Op<{ readonly height: Dim; readonly width: Dim }> = {
   name: "resizeNearest",
   infer([x], { height, width }) {

@@ -6,36 +6,36 @@ import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { DataType, Value } from "../value.ts";
 
+/** Name and signature of an input. */
 export interface InputAttributes {
   readonly name: string;
   readonly type: DataType;
   readonly dims: readonly Dim[];
 }
+/** Name and shape of a weight. */
 export interface ParameterAttributes {
   /** The name in the published checkpoint, e.g. "conv_in.weight". */
   readonly name: string;
   readonly dims: readonly number[];
 }
+/** A host tensor of a type that the graph has. */
 export type ConstantAttributes = { readonly type: "float32" | "int64" | "int32" } & AnyTensor;
 
-/** Inputs and parameters have no nodes: to-onnx.ts gives them their names before it lowers anything. */
-const named = (value: Value): never => {
-  throw new TypeError(`Cannot lower ${value.op.name}: it is named by the graph`);
-};
-
+/** What the caller feeds: its name is its node. */
 export const inputOp: Op<InputAttributes> = {
   name: "input",
   infer: (_, { type, dims }) => ({ type, dims }),
-  lower: (_to, _inputs, _attributes, value) => named(value),
+  lower: (_to, _inputs, { name }) => name,
 };
 
 /** A float32 weight, whatever type the checkpoint stores it in. */
 export const parameterOp: Op<ParameterAttributes> = {
   name: "parameter",
   infer: (_, { dims }) => ({ type: "float32", dims }),
-  lower: (_to, _inputs, _attributes, value) => named(value),
+  lower: (to, _inputs, { name, dims }) => to.parameter(name, dims),
 };
 
+/** Values known while tracing. */
 export const constantOp: Op<ConstantAttributes> = {
   name: "constant",
   infer: (_, { type, dims }) => ({ type, dims }),

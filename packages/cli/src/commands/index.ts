@@ -1,0 +1,20 @@
+// The table of commands. To add one: its file and its row.
+
+import type { Command } from "./command.ts";
+
+/** A command that is loaded when it is called. */
+export interface CommandRow {
+  /** One line for the overview. */
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+/** The commands by name. */
+export const commands: Readonly<Record<string, CommandRow>> = {
+  generate: { summary: "Make pictures; the word can be left out before a prompt", load: () => import("./generate.ts") },
+  samplers: { summary: "List the samplers and noise schedules", load: () => import("./samplers.ts") },
+  models: { summary: "List the checkpoints on this machine", load: () => import("./models.ts") },
+  inspect: { summary: "Say what is in a checkpoint, another weights file or a saved picture", load: () => import("./inspect.ts") },
+  doctor: { summary: "Say what this machine has: devices, memory, cache, versions", load: () => import("./doctor.ts") },
+  bench: { summary: "Time a model: load, text, steps, decoding, memory", load: () => import("./bench.ts") },
+};

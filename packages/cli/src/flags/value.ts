@@ -1,0 +1,114 @@
+// The text after a flag, as a value of its option: one form for each kind of schema.
+
+import { readFileSync } from "node:fs";
+import { closestName } from "@noisette/core/safetensors/closest-name";
+import { UsageError } from "../usage-error.ts";
+import type { Flag, OptionSchema } from "./flag.ts";
+
+/** How values of one kind are written and spoken of. */
+interface Form {
+  /** What the help page writes for the value; undefined for a flag that takes none. */
+  readonly placeholder: (schema: OptionSchema) => string | undefined;
+  /** The value that `text` stands for; undefined when it stands for none. */
+  readonly read: (text: string, schema: OptionSchema) => unknown;
+  /** The values that are wanted, in words. */
+  readonly wanted: (schema: OptionSchema) => string;
+}
+
+const forms = {
+  switch: { placeholder: () => undefined, read: () => undefined, wanted: () => "no value" },
+  choice: {
+    placeholder: ({ enum: choices = [] }) => (choices.join("|").length <= 16 ? choices.join("|") : "NAME"),
+    read: (text) => text,
+    wanted: ({ enum: choices = [] }) => choices.join(", "),
+  },
+  integer: { placeholder: () => "N", read: readNumber, wanted: (schema) => withRange("an integer", schema) },
+  number: { placeholder: () => "X", read: readNumber, wanted: (schema) => withRange("a number", schema) },
+  pair: {
+    placeholder: ({ prefixItems = [] }) => prefixItems.map(() => "N").join(","),
+    read: readList,
+    wanted: ({ prefixItems = [] }) => `${prefixItems.map(() => "an integer").join(", a comma, ")}, none below 0`,
+  },
+  list: {
+    placeholder: () => "X,X,…",
+    read: readList,
+    wanted: ({ minItems = 1 }) => `${minItems} or more numbers with commas between, none below 0`,
+  },
+  texts: { placeholder: () => "TEXT", read: (text) => text, wanted: () => "text" },
+  text: { placeholder: () => "TEXT", read: (text) => text, wanted: () => "text" },
+  object: { placeholder: () => "FILE", read: readObject, wanted: () => "a JSON file with an object, or the object itself" },
+} satisfies Record<string, Form>;
+
+function formOf({ type, enum: choices, prefixItems, anyOf }: OptionSchema): keyof typeof forms {
+  if (choices !== undefined) return "choice";
+  if (anyOf !== undefined) return "texts";
+  if (type === "array") return prefixItems === undefined ? "list" : "pair";
+  return ({ boolean: "switch", integer: "integer", number: "number", object: "object" } as const)[type ?? ""] ?? "text";
+}
+
+const form = (flag: Flag): Form => forms[formOf(flag.schema)];
+
+/** Whether the flag stands alone, without a value. */
+export const isSwitch = (flag: Flag): boolean => formOf(flag.schema) === "switch";
+
+/** Whether the flag can be given several times, each adding a value. */
+export const isRepeatable = (flag: Flag): boolean => formOf(flag.schema) === "texts";
+
+/** What the help page writes after the flag's name. */
+export const placeholderOf = (flag: Flag): string | undefined => flag.value ?? form(flag).placeholder(flag.schema);
+
+/** The values a flag takes, in words: "an integer from 1 to 1000". */
+export const wantedOf = (flag: Flag): string => form(flag).wanted(flag.schema);
+
+/** The value that `text` after `flag` stands for. Throws UsageError that says what is wanted. */
+export function readValue(flag: Flag, text: string): unknown {
+  const value = form(flag).read(text, flag.schema);
+  if (value !== undefined && flag.accepts(value)) return value;
+  const closest = flag.schema.enum && closestName(text.toLowerCase(), flag.schema.enum);
+  const what = `Cannot use --${flag.names[0]} ${JSON.stringify(text)}`;
+  if (closest === undefined) throw new UsageError(`${what}: ${wantedOf(flag)} is wanted`);
+  throw new UsageError(`${what}: no such value (closest: "${closest}"; ${flag.range ?? `${wantedOf(flag)} are known`})`);
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function readNumber(text: string): number | undefined {
+  return decimal.test(text.trim()) ? Number(text) : undefined;
+}
+
+function readList(text: string): number[] | undefined {
+  const numbers = text.split(",").map(readNumber);
+  return numbers.includes(undefined) ? undefined : (numbers as number[]);
+}
+
+/** `text` is the JSON itself, or names a file of it. */
+function readObject(text: string): unknown {
+  const isInline = text.trimStart().startsWith("{");
+  let json = text;
+  if (!isInline) {
+    try {
+      json = readFileSync(text, "utf8");
+    } catch (cause) {
+      throw new UsageError(`Cannot read "${text}": ${(cause as Error).message}`, { cause });
+    }
+  }
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new UsageError(`Cannot read ${isInline ? "the JSON" : `"${text}"`}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function withRange(noun: string, schema: OptionSchema): string {
+  const what = schema.multipleOf === undefined ? noun : `a multiple of ${schema.multipleOf}`;
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = schema;
+  const isOpen = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER;
+  if (minimum !== undefined && !isOpen) return `${what} from ${minimum} to ${maximum}`;
+  const limits = [
+    ...(minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? [] : [`${minimum} or more`]),
+    ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
+    ...(isOpen ? [] : [`up to ${maximum}`]),
+    ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
+  ];
+  return limits.length === 0 ? what : `${what}, ${limits.join(" and ")}`;
+}

@@ -1,0 +1,43 @@
+// Which model, and how to open it: the flags that every command shares that runs networks.
+
+import { z } from "zod";
+import type { LoadModelOptions } from "@noisette/core";
+import type { Presentation } from "../flags/flag.ts";
+
+/** Options that name a model and say how to read its files. */
+export const checkpointOptions = z.strictObject({
+  model: z.string().min(1).optional().describe("Checkpoint file, diffusers folder or Hub id; else the environment's NOISETTE_MODEL"),
+  revision: z.string().min(1).optional().describe("Branch, tag or commit of a Hub repository"),
+  variant: z.string().min(1).optional().describe('Form of the weights where there are several, as "fp16"'),
+  config: z.string().min(1).optional().describe("Diffusers folder whose configurations describe a single file"),
+  vae: z.string().min(1).optional().describe("File or folder of another autoencoder"),
+  family: z.enum(["sd1", "sd2", "sdxl", "sdxl-refiner"]).optional().describe("Family, where the file is misread"),
+  prediction: z.enum(["epsilon", "v_prediction", "sample"]).optional().describe("What the UNet predicts, where the file does not say"),
+});
+
+/** The same, and where to run it. */
+export const modelOptions = checkpointOptions.extend({
+  device: z.enum(["auto", "cpu", "webgpu"]).default("auto").describe("Where to run"),
+  threads: z.int().min(1).max(1024).optional().describe("Threads of the CPU (all cores)"),
+});
+
+/** What was written of these. */
+export type ModelOptions = Partial<z.output<typeof modelOptions>>;
+
+/** How they show themselves. */
+export const modelPresentations: Readonly<Record<keyof z.output<typeof modelOptions>, Presentation>> = {
+  model: { group: "Model", short: "m", value: "MODEL" },
+  revision: { group: "Model", value: "NAME" },
+  variant: { group: "Model", value: "NAME" },
+  config: { group: "Model", value: "FOLDER" },
+  vae: { group: "Model", value: "PATH" },
+  family: { group: "Model" },
+  prediction: { group: "Model" },
+  device: { group: "Memory", short: "d" },
+  threads: { group: "Memory" },
+};
+
+/** `options` as `load` takes them: without the model's name, which is its other argument. */
+export function loadOptions({ model: _, ...options }: ModelOptions): LoadModelOptions {
+  return options;
+}

@@ -1,0 +1,65 @@
+// Where results go, and that they can go there: found out before the long work, not after it.
+
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { copyFile, link, mkdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+
+/** A folder that results are saved in. */
+export interface OutputFolder {
+  readonly folder: string;
+  /** The name that was asked for, without ".png"; pictures are named after their seeds otherwise. */
+  readonly name: string | undefined;
+}
+
+/** `out` is a folder, or ends in ".png" and names the one picture. Makes the folder; throws when it cannot be written. */
+export async function openOutputFolder(out: string): Promise<OutputFolder> {
+  const isPicture = extname(out).toLowerCase() === ".png";
+  const folder = isPicture ? dirname(out) : out;
+  const probe = join(folder, `.noisette-${randomUUID()}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(probe, "");
+    await rm(probe);
+  } catch (cause) {
+    throw new Error(`Cannot save pictures in "${folder}": ${(cause as Error).message} (a folder that can be written is wanted)`, { cause });
+  }
+  return { folder, name: isPicture ? basename(out, extname(out)) : undefined };
+}
+
+/**
+ * Saves what `write` writes as the first of name.ext, name-2.ext, name-3.ext … that does not exist, and returns its
+ * path. The file appears whole or not at all, and replaces nothing, whatever else is saving in the same folder.
+ */
+export async function saveNew(
+  { folder, name, extension }: { folder: string; name: string; extension: string },
+  write: (path: string) => Promise<void>,
+): Promise<string> {
+  const unnamed = join(folder, `.${name}-${randomUUID()}.${extension}`);
+  try {
+    await write(unnamed);
+    for (let number = 1; ; number++) {
+      const path = join(folder, `${name}${number === 1 ? "" : `-${number}`}.${extension}`);
+      if (await nameFile(unnamed, path)) return path;
+    }
+  } finally {
+    await rm(unnamed, { force: true });
+  }
+}
+
+/** Gives the file a second name; false when that is taken. Where the disk knows no second names, a copy is made. */
+async function nameFile(existing: string, path: string): Promise<boolean> {
+  try {
+    await link(existing, path);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false;
+  }
+  try {
+    await copyFile(existing, path, constants.COPYFILE_EXCL);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw cause;
+  }
+}

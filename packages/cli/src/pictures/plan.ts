@@ -1,0 +1,94 @@
+// Everything about a generation that can be settled before a model is opened, so that mistakes are found at once.
+
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { z } from "zod";
+import { generateOptions } from "@noisette/core";
+import type { GenerateInputs, GenerateOptions, LoadModelOptions } from "@noisette/core";
+import type { generateCommandOptions } from "../commands/generate-options.ts";
+import { partOf } from "../flags/part-of.ts";
+import { checkpointOptions, loadOptions, modelOptions } from "../models/model-options.ts";
+import type { ModelOptions } from "../models/model-options.ts";
+import { practiceModel, practiceNotice, practiceSide } from "../models/practice-model.ts";
+import { UsageError } from "../usage-error.ts";
+import { readInit } from "./read-init.ts";
+import { readRecord } from "./record.ts";
+import type { SavedRecord } from "./record.ts";
+
+/** A generation that is ready to start. */
+export interface GenerationPlan {
+  /** Path or Hub id. */
+  readonly model: string;
+  readonly load: LoadModelOptions;
+  /** Which model and how to read it, for the pictures' records. */
+  readonly loading: z.output<typeof checkpointOptions>;
+  readonly options: GenerateOptions & GenerateInputs;
+  /** Pictures that will be made. */
+  readonly count: number;
+  /** The picture to make again, and whether another model was named for it. */
+  readonly repeats?: { readonly path: string; readonly record: SavedRecord; readonly elsewhere: boolean };
+  readonly notices: readonly string[];
+}
+
+/** Plans what `noisette generate` was asked for. Throws UsageError when it was not asked for anything. */
+export async function planGeneration(given: Partial<z.output<typeof generateCommandOptions>>, words: readonly string[]): Promise<GenerationPlan> {
+  const written = partOf(generateOptions, given);
+  const record = given.from === undefined ? undefined : await readRecord(given.from);
+  const prompt = writtenPrompt(written.prompt, words) ?? record?.options.prompt;
+  if (prompt === undefined) throw new UsageError('Cannot generate: no prompt (noisette "a red fox in the snow", or "" for none)');
+  if (record?.init !== undefined && given.init === undefined) {
+    const start = record.init === "image" ? "a picture" : "latents";
+    throw new UsageError(`Cannot repeat "${given.from}": it started from ${start} that its record does not hold (--init with the file is wanted)`);
+  }
+
+  const named = chooseModel(partOf(modelOptions, given), record);
+  const isPractice = named.model === undefined;
+  const model = named.model ?? practiceModel();
+  const init = given.init === undefined ? undefined : await readInit(given.init);
+  const side = isPractice && init === undefined ? { width: practiceSide, height: practiceSide } : {};
+  // One picture of a run that shared its random numbers is made alone, unless the run is another now.
+  const isSameRun = record?.batch !== undefined && written.prompt === undefined && words.length === 0 && written.count === undefined;
+  const options = { ...side, ...record?.options, ...written, prompt };
+  return {
+    model,
+    load: { ...loadOptions(named), ...(given.previewDecoder !== undefined && { previewDecoder: given.previewDecoder }) },
+    loading: recordedLoading({ ...named, model }),
+    options: {
+      ...options,
+      ...(init && { init }),
+      ...(given.preview !== undefined && { previewEvery: given.preview }),
+      ...(isSameRun && { pictures: [record.batch!.index] }),
+    },
+    count: isSameRun ? 1 : [prompt].flat().length * (options.count ?? 1),
+    ...(record && { repeats: { path: given.from!, record, elsewhere: given.model !== undefined } }),
+    notices: isPractice ? [practiceNotice] : [],
+  };
+}
+
+function writtenPrompt(option: string | string[] | undefined, words: readonly string[]): string | string[] | undefined {
+  if (option !== undefined && words.length > 0) {
+    throw new UsageError(`Cannot generate: --prompt and the words ${JSON.stringify(words.join(" "))} (one of them is wanted; --prompt can be repeated)`);
+  }
+  return words.length > 0 ? words.join(" ") : option;
+}
+
+/** The flags win, then the picture to repeat, then the environment. */
+function chooseModel(given: ModelOptions, record: SavedRecord | undefined): ModelOptions {
+  if (given.model !== undefined) return given;
+  if (record === undefined) return { ...given, model: process.env.NOISETTE_MODEL || undefined };
+  const { path } = record.model;
+  const device = modelOptions.shape.device.safeParse(record.device).data;
+  return { ...record.loading, device, ...given, model: existsSync(path) ? path : (record.loading?.model ?? path) };
+}
+
+/** Paths in full, so that they mean the same in another folder. */
+function recordedLoading(options: ModelOptions): z.output<typeof checkpointOptions> {
+  const { model, config, vae, ...rest } = partOf(checkpointOptions, options);
+  const full = (path: string) => (existsSync(path) ? resolve(path) : path);
+  return {
+    ...(model !== undefined && { model: full(model) }),
+    ...(config !== undefined && { config: full(config) }),
+    ...(vae !== undefined && { vae: full(vae) }),
+    ...rest,
+  };
+}

@@ -1,0 +1,58 @@
+// The record inside a saved picture: core's, and how its model was opened, so that --from can do it all again.
+
+import { z } from "zod";
+import { generateOptions } from "@noisette/core";
+import type { PictureRecord } from "@noisette/core";
+import { readTextChunks } from "@noisette/core/image/png-metadata";
+import { readFile } from "node:fs/promises";
+import { checkpointOptions } from "../models/model-options.ts";
+
+/** Keyword of the record's text chunk. */
+export const recordKeyword = "noisette";
+
+const savedRecord = z.looseObject({
+  version: z.string(),
+  model: z.looseObject({ name: z.string(), path: z.string(), hash: z.string() }),
+  device: z.string(),
+  options: generateOptions,
+  batch: z.object({ index: z.int().min(0), size: z.int().min(1) }).optional(),
+  init: z.enum(["image", "latents"]).optional(),
+  /** The flags that say which model and how to read it. */
+  loading: checkpointOptions.optional(),
+});
+
+/** What --from needs of a picture's record. */
+export type SavedRecord = z.output<typeof savedRecord>;
+
+/** The record as the text that is saved. */
+export function formatRecord(record: PictureRecord, loading: z.output<typeof checkpointOptions>): string {
+  return JSON.stringify({ ...record, loading });
+}
+
+/** The record in the PNG at `path`. Throws Error when there is none, or it does not say all that is needed. */
+export async function readRecord(path: string): Promise<SavedRecord> {
+  const png = await readFile(path).catch((cause) => {
+    throw new Error(`Cannot repeat "${path}": ${cause.message}`, { cause });
+  });
+  return parseRecord(recordText(png, path), path);
+}
+
+function recordText(png: Uint8Array, path: string): string {
+  const text = readTextChunks(png).find(({ keyword }) => keyword === recordKeyword)?.text;
+  if (text !== undefined) return text;
+  throw new Error(`Cannot repeat "${path}": it holds no record (a PNG that noisette saved is wanted)`);
+}
+
+/** The record that `text` is; `path` is for the message of the Error when it is none. */
+export function parseRecord(text: string, path: string): SavedRecord {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`Cannot repeat "${path}": its record is no JSON`, { cause });
+  }
+  const record = savedRecord.safeParse(json);
+  if (record.success) return record.data;
+  const [{ path: place, message }] = record.error.issues;
+  throw new Error(`Cannot repeat "${path}": its record has ${place.join(".") || "the wrong form"}: ${message}`, { cause: record.error });
+}

@@ -1,0 +1,66 @@
+// A finished picture, or latents, on disk under the name of its seed.
+
+import { basename, join } from "node:path";
+import type { Image, ImageEvent, PictureRecord } from "@noisette/core";
+import { contactSheet } from "@noisette/core/image/contact-sheet";
+import { formatInfotext } from "@noisette/core/image/infotext";
+import { writePng } from "@noisette/core/image/write-png";
+import { writeSafetensors } from "@noisette/core/safetensors/write";
+import { infotextFields } from "./infotext-fields.ts";
+import { saveNew } from "./output-folder.ts";
+import type { OutputFolder } from "./output-folder.ts";
+import { formatRecord, recordKeyword } from "./record.ts";
+
+/** A picture that is on disk. */
+export interface SavedPicture {
+  readonly path: string;
+  readonly seed: number;
+  readonly record: PictureRecord;
+  /** Absent when latents were saved instead. */
+  readonly image?: Image;
+}
+
+/** What the records need beside the event. */
+export interface SaveContext {
+  readonly output: OutputFolder;
+  /** The checkpoint's scheduler_config.json. */
+  readonly scheduler: Readonly<Record<string, unknown>>;
+  readonly loading: Parameters<typeof formatRecord>[1];
+}
+
+/** Saves what `event` brings: a PNG that tells how it was made, or a .safetensors file when it has latents only. */
+export async function savePicture({ seed, image, latents, record }: ImageEvent, { output, scheduler, loading }: SaveContext): Promise<SavedPicture> {
+  const name = output.name ?? String(seed);
+  const json = formatRecord(record, loading);
+  if (image === undefined) {
+    const path = await saveNew({ ...output, name, extension: "safetensors" }, (to) => writeSafetensors(to, [["latents", latents]], { metadata: { [recordKeyword]: json } }));
+    return { path, seed, record };
+  }
+  const { prompt, negativePrompt } = onePrompt(record);
+  const parameters = formatInfotext({ prompt, negativePrompt, fields: infotextFields(record, scheduler) });
+  const path = await saveNew({ ...output, name, extension: "png" }, (to) =>
+    writePng(to, image, [
+      { keyword: "parameters", text: parameters },
+      { keyword: recordKeyword, text: json },
+    ]),
+  );
+  return { path, seed, record, image };
+}
+
+/** The prompts of this picture, where the record tells those of a whole run. */
+function onePrompt({ options, batch }: PictureRecord): { prompt: string; negativePrompt: string } {
+  const index = Math.floor((batch?.index ?? 0) / options.count);
+  const { prompt, negativePrompt = "" } = options;
+  return { prompt: [prompt].flat()[index], negativePrompt: typeof negativePrompt === "string" ? negativePrompt : negativePrompt[index] };
+}
+
+/** Saves all of a run's pictures as one, each over its file's name; undefined when there is only one. */
+export async function saveContactSheet(pictures: readonly SavedPicture[], { folder }: OutputFolder): Promise<string | undefined> {
+  const shown = pictures.flatMap(({ image, path }) => (image === undefined ? [] : [{ image, label: basename(path, ".png") }]));
+  if (shown.length < 2) return undefined;
+  const sheet = await contactSheet(shown);
+  return saveNew({ folder, name: `${pictures[0].seed}-sheet`, extension: "png" }, (to) => writePng(to, sheet, []));
+}
+
+/** Replaces preview.png in the folder. */
+export const savePreview = ({ folder }: OutputFolder, preview: Image): Promise<void> => writePng(join(folder, "preview.png"), preview, []);

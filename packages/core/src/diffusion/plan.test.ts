@@ -1,0 +1,84 @@
+import { describe, expect, it, test } from "vitest";
+import { betas } from "./betas.ts";
+import { discretize } from "./discretization.ts";
+import { type ModelDiffusion, planFor } from "./plan.ts";
+import { runPlan } from "./run-plan.ts";
+import { type SamplerId, samplerTable } from "./samplers/index.ts";
+import { scheduleSigmas } from "./schedules/index.ts";
+
+const model: ModelDiffusion = { discretization: discretize(betas()), prediction: "epsilon" };
+const ids = Object.keys(samplerTable) as SamplerId[];
+
+describe("planFor", () => {
+  test.each(ids)("planFor() takes the table's schedule for %s when none is chosen", (sampler) => {
+    const plan = planFor(model, { sampler, steps: 10 });
+    expect(plan.sigmas).toEqual(scheduleSigmas(samplerTable[sampler].schedule, 10, model.discretization));
+    expect(plan.timesteps[0]).toBeGreaterThan(900);
+    expect(plan.initialScale).toBe(plan.sigmas[0]);
+  });
+
+  it("planFor() takes given levels or timesteps instead of a schedule", () => {
+    expect(planFor(model, { sampler: "euler", sigmas: [10, 3, 0] }).sigmas).toEqual([10, 3, 0]);
+    const plan = planFor(model, { sampler: "euler", timesteps: [900, 400] });
+    expect(plan.sigmas).toEqual([model.discretization.sigmas[900], model.discretization.sigmas[400], 0]);
+    expect(plan.timesteps).toEqual([900, 400]);
+  });
+
+  it("planFor() cuts a part out when begin and end are given", () => {
+    const full = planFor(model, { sampler: "dpmpp_2m", steps: 10 });
+    const part = planFor(model, { sampler: "dpmpp_2m", steps: 10, begin: 4, end: 8 });
+    expect(part.sigmas).toEqual(full.sigmas.slice(4, 9));
+    expect(part.timesteps).toEqual(full.timesteps.slice(4, 8));
+  });
+
+  it("planFor() throws when the choice does not fit together", () => {
+    expect(() => planFor(model, { sampler: "euler" })).toThrow(
+      "Cannot plan a run from nothing: one of steps, sigmas, timesteps is wanted",
+    );
+    expect(() => planFor(model, { sampler: "euler", steps: 3, sigmas: [1, 0] })).toThrow("from steps and sigmas");
+    expect(() => planFor(model, { sampler: "euler", sigmas: [1, 0], schedule: "karras" })).toThrow(
+      "a schedule (karras) is of no use with sigmas",
+    );
+    expect(() => planFor(model, { sampler: "euler", sigmas: [1, 2, 0] })).toThrow("falling noise levels are wanted");
+    expect(() => planFor(model, { sampler: "euler", steps: 5, begin: 5 })).toThrow("Cannot plan entries 5 to 5");
+    expect(() => planFor(model, { sampler: "euler", steps: 5, settings: { eta: 1 } })).toThrow(
+      'Cannot set "eta" for euler',
+    );
+  });
+
+  it("planFor() gives the boundary condition only to a sampler of consistency models", () => {
+    expect(planFor(model, { sampler: "lcm", steps: 4 }).boundary).toEqual({ timestepScaling: 10, sigmaData: 0.5 });
+    expect(planFor(model, { sampler: "euler", steps: 4 }).boundary).toBeUndefined();
+  });
+});
+
+describe("runPlan", () => {
+  it("runPlan() lets the caller overwrite x before every evaluation", async () => {
+    const plan = planFor(model, { sampler: "euler", steps: 5 });
+    const seen: number[] = [];
+    const result = await runPlan(plan, async (input) => input.map(() => 0), Float32Array.of(1, 1), {
+      noise: () => new Float32Array(2),
+      beforeEvaluation: (x, sigma) => {
+        seen.push(sigma);
+        x[0] = 2;
+      },
+    });
+    expect(seen).toEqual(plan.sigmas.slice(0, -1));
+    expect([...result]).toEqual([2, 1]); // ε = 0: x stays where it was put
+  });
+
+  it("runPlan() hands the predicted variance to ddpm", async () => {
+    const plan = planFor({ ...model, learnedVariance: "learned" }, { sampler: "ddpm", sigmas: [2, 1, 0] });
+    const result = await runPlan(
+      plan,
+      async (input) => Float32Array.of(...input.map(() => 0), 0.04, 0),
+      Float32Array.of(1, 1),
+      {
+        noise: () => Float32Array.of(1, 1),
+      },
+    );
+    // ε = 0, so x moves only by the noise: √0.04, scaled from variance-preserving at σ' = 1 to σ-space.
+    expect(result[0]).toBeCloseTo(1 + 0.2 * Math.SQRT2, 6);
+    expect(result[1]).toBeCloseTo(1, 6);
+  });
+});
