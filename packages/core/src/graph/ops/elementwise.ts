@@ -21,11 +21,11 @@ export function broadcast(a: readonly Dim[], b: readonly Dim[]): Dim[] {
   });
 }
 
-const binary = (name: string, onnx: string): Op<undefined> => ({
+const binary = (name: string, onnx: string, type?: DataType): Op<undefined> => ({
   name,
   infer([a, b]) {
     if (a.type !== b.type) throw new TypeError(`types ${a.type} and ${b.type} differ`);
-    return { type: a.type, dims: broadcast(a.dims, b.dims) };
+    return { type: type ?? a.type, dims: broadcast(a.dims, b.dims) };
   },
   lower: (to, inputs) => to.node(onnx, inputs),
 });
@@ -83,12 +83,8 @@ export const castOp: Op<{ readonly type: DataType }> = {
 /** ONNX's numbers for our element types (TensorProto.DataType). */
 export const onnxTypes: Record<DataType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
-/** Comparison of two operands. */
-export const equalOp: Op<undefined> = {
-  name: "equal",
-  infer: ([a, b]) => ({ type: "bool", dims: broadcast(a.dims, b.dims) }),
-  lower: (to, inputs) => to.node("Equal", inputs),
-};
+/** Comparison of two operands of one type: booleans. */
+export const equalOp = binary("equal", "Equal", "bool");
 
 const two =
   (op: Op<undefined>) =>

@@ -5,7 +5,6 @@ import { onEachDevice } from "../../../../../fixtures/on-each-device.ts";
 import { operatorCases } from "../../../../../fixtures/operator-cases.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
 import { graphOf } from "../graph.ts";
-import { symbol } from "../dim.ts";
 import { input } from "./source.ts";
 
 onEachDevice("operators", (_device, engine) => {

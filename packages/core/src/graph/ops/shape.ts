@@ -31,8 +31,9 @@ export const reshapeOp: Op<{ readonly dims: readonly Dim[] }> = {
 export const transposeOp: Op<{ readonly permutation: readonly number[] }> = {
   name: "transpose",
   infer([x], { permutation }) {
-    if (permutation.length !== x.dims.length)
+    if (permutation.length !== x.dims.length || !x.dims.every((_, axis) => permutation.includes(axis))) {
       throw new TypeError(`permutation [${permutation}] is not of ${x.dims.length} axes`);
+    }
     return { type: x.type, dims: permutation.map((axis) => x.dims[axis]) };
   },
   lower: (to, [x], { permutation }) => to.node("Transpose", [x], { perm: permutation }),
@@ -44,6 +45,10 @@ export const concatOp: Op<{ readonly axis: number }> = {
   infer(parts, { axis }) {
     const first = parts[0].dims;
     for (const part of parts) {
+      if (part.type !== parts[0].type) throw new TypeError(`types ${parts[0].type} and ${part.type} differ`);
+      if (part.dims.length !== first.length) {
+        throw new TypeError(`parts of ${first.length} and ${part.dims.length} axes differ`);
+      }
       part.dims.forEach((dim, i) => {
         if (i !== axis && !sameDim(dim, first[i]))
           throw new TypeError(`sizes ${dimText(first[i])} and ${dimText(dim)} differ at axis ${i}`);
