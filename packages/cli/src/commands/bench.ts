@@ -1,6 +1,5 @@
 // `noisette bench`: how fast a model is here. A first picture loads the networks, a second one is timed.
 
-import { z } from "zod";
 import { generateOptions, load, version } from "@noisette/core";
 import type { GenerateEvent, GenerateInputs, GenerateOptions, Model } from "@noisette/core";
 import { partOf } from "../flags/part-of.ts";

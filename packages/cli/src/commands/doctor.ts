@@ -82,5 +82,5 @@ async function freeDiskBytes(path: string): Promise<number | undefined> {
 /** The environment variables that change what happens; tokens are not shown. */
 function settings(): Record<string, string> {
   const ours = Object.entries(process.env).filter(([name]) => /^(HF_|HUGGING_?FACE_|TRANSFORMERS_OFFLINE$|NOISETTE_|VK_)/.test(name));
-  return Object.fromEntries(ours.map(([name, value = ""]) => [name, /TOKEN$/.test(name) ? "(set)" : value]));
+  return Object.fromEntries(ours.map(([name, value = ""]) => [name, name.endsWith("TOKEN") ? "(set)" : value]));
 }

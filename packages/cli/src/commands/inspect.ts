@@ -1,6 +1,5 @@
 // `noisette inspect`: what a file is, from its headers.
 
-import { z } from "zod";
 import { formatReport } from "@noisette/core/checkpoints/format-report";
 import { resolveModel } from "@noisette/core/checkpoints/hub";
 import { inspectCheckpoint } from "@noisette/core/checkpoints/inspect";

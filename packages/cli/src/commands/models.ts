@@ -27,7 +27,7 @@ export const command = defineCommand({
 });
 
 function listing(found: readonly FoundCheckpoint[]): string {
-  const rows = found.map(({ name, family, sizeBytes }) => [family ?? "broken", formatBytes(sizeBytes), name]);
+  const rows = found.map(({ name, family, sizeBytes }) => [family ?? "?", formatBytes(sizeBytes), name]);
   const problems = found.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`]));
   const lines = [...table([{ title: "family" }, { title: "size", align: "right" }, { title: "model" }], rows), ...(problems.length === 0 ? [] : ["", ...problems])];
   return `${lines.join("\n")}\n`;

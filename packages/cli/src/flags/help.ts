@@ -2,7 +2,7 @@
 
 import { wrap } from "../terminal/table.ts";
 import type { Flag } from "./flag.ts";
-import { placeholderOf, wantedOf } from "./value.ts";
+import { isRepeatable, placeholderOf, wantedOf } from "./value.ts";
 
 const margin = 27;
 const width = 80;
@@ -35,6 +35,6 @@ function details(flag: Flag): string {
   const isShown = choices?.join("|") === placeholderOf(flag);
   const isRanged = type === "integer" || type === "number" || (choices !== undefined && !isShown);
   const range = flag.range ?? (isRanged ? wantedOf(flag).replace(/^(an integer|a number)( from|,|$) ?/, "") : "");
-  const notes = [range, fallback === undefined ? "" : `default ${String(fallback)}`].filter(Boolean);
+  const notes = [range, isRepeatable(flag) ? "can be repeated" : "", fallback === undefined ? "" : `default ${String(fallback)}`].filter(Boolean);
   return notes.length === 0 ? "" : ` [${notes.join("; ")}]`;
 }

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { LoadModelOptions } from "@noisette/core";
 import type { Presentation } from "../flags/flag.ts";
+import { partOf } from "../flags/part-of.ts";
 
 /** Options that name a model and say how to read its files. */
 export const checkpointOptions = z.strictObject({
@@ -38,6 +39,4 @@ export const modelPresentations: Readonly<Record<keyof z.output<typeof modelOpti
 };
 
 /** `options` as `load` takes them: without the model's name, which is its other argument. */
-export function loadOptions({ model: _, ...options }: ModelOptions): LoadModelOptions {
-  return options;
-}
+export const loadOptions = (options: ModelOptions): LoadModelOptions => partOf(modelOptions.omit({ model: true }), options);

@@ -6,26 +6,25 @@ import type { SamplerId, SamplerRow } from "@noisette/core/diffusion/samplers/in
 import { schedules } from "@noisette/core/diffusion/schedules/index";
 import type { ScheduleId, ScheduleRow } from "@noisette/core/diffusion/schedules/index";
 
-/** A1111's fields in its order. `scheduler` is the checkpoint's, which samples where the options name no sampler. */
-export function infotextFields({ options, model, version, init }: PictureRecord, scheduler: Readonly<Record<string, unknown>>): [string, string][] {
+/** The values of A1111's fields. `scheduler` is the checkpoint's, which samples where the options name no sampler. */
+export function infotextFields({ options, model, version, init }: PictureRecord, scheduler: Readonly<Record<string, unknown>>): Record<string, string | number | undefined> {
   const sampler = samplerName(options.sampler as SamplerId | undefined, options.scheduler ?? scheduler);
   const schedule: ScheduleRow | undefined = schedules[options.schedule as ScheduleId];
-  const fields: [string, string | number | undefined][] = [
-    ["Steps", options.steps],
-    ["Sampler", sampler],
-    ["Schedule type", schedule?.names.a1111 ?? options.schedule],
-    ["CFG scale", options.guidanceScale],
-    ["Seed", options.seed],
-    ["Size", `${options.width}x${options.height}`],
-    ["Model hash", model.hash],
-    ["Model", model.name],
-    ["Denoising strength", init === "image" ? options.strength : undefined],
-    ["Clip skip", options.clipSkip > 1 ? options.clipSkip : undefined],
-    ["Eta", options.eta],
-    ["RNG", options.rng === "philox" ? "NV" : "CPU"],
-    ["Version", `noisette ${version}`],
-  ];
-  return fields.filter(([, value]) => value !== undefined).map(([key, value]) => [key, String(value)]);
+  return {
+    Steps: options.steps,
+    Sampler: sampler,
+    "Schedule type": schedule?.names.a1111 ?? options.schedule,
+    "CFG scale": options.guidanceScale,
+    Seed: options.seed,
+    Size: `${options.width}x${options.height}`,
+    "Model hash": model.hash,
+    Model: model.name,
+    "Denoising strength": init === "image" ? options.strength : undefined,
+    "Clip skip": options.clipSkip > 1 ? options.clipSkip : undefined,
+    Eta: options.eta,
+    RNG: options.rng === "philox" ? "NV" : "CPU",
+    Version: `noisette ${version}`,
+  };
 }
 
 /** A1111's name of the sampler, or ours where it has none. */

@@ -3,8 +3,8 @@
 import { z } from "zod";
 import { generateOptions } from "@noisette/core";
 import type { PictureRecord } from "@noisette/core";
+import { readBytes } from "@noisette/core/image/png";
 import { readTextChunks } from "@noisette/core/image/png-metadata";
-import { readFile } from "node:fs/promises";
 import { checkpointOptions } from "../models/model-options.ts";
 
 /** Keyword of the record's text chunk. */
@@ -24,23 +24,16 @@ const savedRecord = z.looseObject({
 /** What --from needs of a picture's record. */
 export type SavedRecord = z.output<typeof savedRecord>;
 
-/** The record as the text that is saved. */
+/** The record as the text that is saved: in the schemas' order, so that a picture made again is the same file. */
 export function formatRecord(record: PictureRecord, loading: z.output<typeof checkpointOptions>): string {
-  return JSON.stringify({ ...record, loading });
+  return JSON.stringify({ ...record, options: generateOptions.parse(record.options), loading: checkpointOptions.parse(loading) });
 }
 
 /** The record in the PNG at `path`. Throws Error when there is none, or it does not say all that is needed. */
 export async function readRecord(path: string): Promise<SavedRecord> {
-  const png = await readFile(path).catch((cause) => {
-    throw new Error(`Cannot repeat "${path}": ${cause.message}`, { cause });
-  });
-  return parseRecord(recordText(png, path), path);
-}
-
-function recordText(png: Uint8Array, path: string): string {
-  const text = readTextChunks(png).find(({ keyword }) => keyword === recordKeyword)?.text;
-  if (text !== undefined) return text;
-  throw new Error(`Cannot repeat "${path}": it holds no record (a PNG that noisette saved is wanted)`);
+  const text = readTextChunks(await readBytes(path))[recordKeyword];
+  if (text === undefined) throw new Error(`Cannot repeat "${path}": it holds no record (a PNG that noisette saved is wanted)`);
+  return parseRecord(text, path);
 }
 
 /** The record that `text` is; `path` is for the message of the Error when it is none. */

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import type { Image, ImageEvent, PictureRecord } from "@noisette/core";
 import { contactSheet } from "@noisette/core/image/contact-sheet";
 import { formatInfotext } from "@noisette/core/image/infotext";
-import { writePng } from "@noisette/core/image/write-png";
+import { writePng } from "@noisette/core/image/png";
 import { writeSafetensors } from "@noisette/core/safetensors/write";
 import { infotextFields } from "./infotext-fields.ts";
 import { saveNew } from "./output-folder.ts";
@@ -39,10 +39,7 @@ export async function savePicture({ seed, image, latents, record }: ImageEvent, 
   const { prompt, negativePrompt } = onePrompt(record);
   const parameters = formatInfotext({ prompt, negativePrompt, fields: infotextFields(record, scheduler) });
   const path = await saveNew({ ...output, name, extension: "png" }, (to) =>
-    writePng(to, image, [
-      { keyword: "parameters", text: parameters },
-      { keyword: recordKeyword, text: json },
-    ]),
+    writePng(to, image, { parameters, [recordKeyword]: json }),
   );
   return { path, seed, record, image };
 }
@@ -59,8 +56,8 @@ export async function saveContactSheet(pictures: readonly SavedPicture[], { fold
   const shown = pictures.flatMap(({ image, path }) => (image === undefined ? [] : [{ image, label: basename(path, ".png") }]));
   if (shown.length < 2) return undefined;
   const sheet = await contactSheet(shown);
-  return saveNew({ folder, name: `${pictures[0].seed}-sheet`, extension: "png" }, (to) => writePng(to, sheet, []));
+  return saveNew({ folder, name: `${pictures[0].seed}-sheet`, extension: "png" }, (to) => writePng(to, sheet));
 }
 
 /** Replaces preview.png in the folder. */
-export const savePreview = ({ folder }: OutputFolder, preview: Image): Promise<void> => writePng(join(folder, "preview.png"), preview, []);
+export const savePreview = ({ folder }: OutputFolder, preview: Image): Promise<void> => writePng(join(folder, "preview.png"), preview);

@@ -5,181 +5,17 @@ import { expect, test } from "vitest";
 import type { StoredTensor } from "../tensor/stored.ts";
 import { elementCount } from "../tensor/tensor.ts";
 import { readSingleFile } from "./single-file.ts";
-
-type Listing = [name: string, dims: number[]][];
-
-interface UnetSettings {
-  inChannels: number;
-  channels: number;
-  multipliers: number[];
-  /** Transformer blocks per level; 0 where there is no attention. */
-  depths: number[];
-  middleDepth: number;
-  context: number;
-  linear: boolean;
-  labels?: number;
-}
-
-const norm = (path: string, width: number): Listing => [
-  [`${path}.weight`, [width]],
-  [`${path}.bias`, [width]],
-];
-const linear = (path: string, out: number, into: number): Listing => [
-  [`${path}.weight`, [out, into]],
-  [`${path}.bias`, [out]],
-];
-const conv = (path: string, out: number, into: number, size = 3): Listing => [
-  [`${path}.weight`, [out, into, size, size]],
-  [`${path}.bias`, [out]],
-];
-
-/** openaimodel.py's UNetModel with two residual blocks a level, as SD 1, SD 2 and SDXL have. */
-function ldmUnet({
-  inChannels,
-  channels,
-  multipliers,
-  depths,
-  middleDepth,
-  context,
-  linear: isLinear,
-  labels,
-}: UnetSettings): Listing {
-  const time = 4 * channels;
-  const resnet = (path: string, into: number, out: number): Listing => [
-    ...norm(`${path}.in_layers.0`, into),
-    ...conv(`${path}.in_layers.2`, out, into),
-    ...linear(`${path}.emb_layers.1`, out, time),
-    ...norm(`${path}.out_layers.0`, out),
-    ...conv(`${path}.out_layers.3`, out, out),
-    ...(into === out ? [] : conv(`${path}.skip_connection`, out, into, 1)),
-  ];
-  const attention = (path: string, width: number, source: number): Listing => [
-    [`${path}.to_q.weight`, [width, width]],
-    [`${path}.to_k.weight`, [width, source]],
-    [`${path}.to_v.weight`, [width, source]],
-    ...linear(`${path}.to_out.0`, width, width),
-  ];
-  const projection = (path: string, width: number) =>
-    isLinear ? linear(path, width, width) : conv(path, width, width, 1);
-  const transformer = (path: string, width: number, depth: number): Listing => [
-    ...norm(`${path}.norm`, width),
-    ...projection(`${path}.proj_in`, width),
-    ...Array.from({ length: depth }, (_, i) => `${path}.transformer_blocks.${i}`).flatMap((block) => [
-      ...attention(`${block}.attn1`, width, width),
-      ...attention(`${block}.attn2`, width, context),
-      ...linear(`${block}.ff.net.0.proj`, 8 * width, width),
-      ...linear(`${block}.ff.net.2`, width, 4 * width),
-      ...["norm1", "norm2", "norm3"].flatMap((name) => norm(`${block}.${name}`, width)),
-    ]),
-    ...projection(`${path}.proj_out`, width),
-  ];
-
-  const list: Listing = [...linear("time_embed.0", time, channels), ...linear("time_embed.2", time, time)];
-  if (labels !== undefined) list.push(...linear("label_emb.0.0", time, labels), ...linear("label_emb.0.2", time, time));
-  list.push(...conv("input_blocks.0.0", channels, inChannels));
-  let width = channels;
-  const skips = [width];
-  let block = 1;
-  const last = multipliers.length - 1;
-  for (const [level, multiplier] of multipliers.entries()) {
-    for (let i = 0; i < 2; i++, block++) {
-      list.push(...resnet(`input_blocks.${block}.0`, width, channels * multiplier));
-      width = channels * multiplier;
-      if (depths[level] > 0) list.push(...transformer(`input_blocks.${block}.1`, width, depths[level]));
-      skips.push(width);
-    }
-    if (level < last) {
-      list.push(...conv(`input_blocks.${block++}.0.op`, width, width));
-      skips.push(width);
-    }
-  }
-  list.push(
-    ...resnet("middle_block.0", width, width),
-    ...transformer("middle_block.1", width, middleDepth),
-    ...resnet("middle_block.2", width, width),
-  );
-  block = 0;
-  for (let level = last; level >= 0; level--) {
-    for (let i = 0; i < 3; i++, block++) {
-      list.push(...resnet(`output_blocks.${block}.0`, width + skips.pop()!, channels * multipliers[level]));
-      width = channels * multipliers[level];
-      if (depths[level] > 0) list.push(...transformer(`output_blocks.${block}.1`, width, depths[level]));
-      if (level > 0 && i === 2)
-        list.push(...conv(`output_blocks.${block}.${depths[level] > 0 ? 2 : 1}.conv`, width, width));
-    }
-  }
-  return [...list, ...norm("out.0", channels), ...conv("out.2", 4, channels)];
-}
-
-/** The KL autoencoder f8 of all families: 128 channels × 1, 2, 4, 4. */
-function ldmVae(): Listing {
-  const widths = [128, 256, 512, 512];
-  const resnet = (path: string, into: number, out: number): Listing => [
-    ...norm(`${path}.norm1`, into),
-    ...conv(`${path}.conv1`, out, into),
-    ...norm(`${path}.norm2`, out),
-    ...conv(`${path}.conv2`, out, out),
-    ...(into === out ? [] : conv(`${path}.nin_shortcut`, out, into, 1)),
-  ];
-  const middle = (path: string): Listing => [
-    ...resnet(`${path}.block_1`, 512, 512),
-    ...norm(`${path}.attn_1.norm`, 512),
-    ...["q", "k", "v", "proj_out"].flatMap((name) => conv(`${path}.attn_1.${name}`, 512, 512, 1)),
-    ...resnet(`${path}.block_2`, 512, 512),
-  ];
-  const list: Listing = [...conv("encoder.conv_in", 128, 3)];
-  let width = 128;
-  for (const [level, out] of widths.entries()) {
-    for (let i = 0; i < 2; i++, width = out) list.push(...resnet(`encoder.down.${level}.block.${i}`, width, out));
-    if (level < 3) list.push(...conv(`encoder.down.${level}.downsample.conv`, out, out));
-  }
-  list.push(...middle("encoder.mid"), ...norm("encoder.norm_out", 512), ...conv("encoder.conv_out", 8, 512));
-  list.push(...conv("decoder.conv_in", 512, 4), ...middle("decoder.mid"));
-  for (let level = 3; level >= 0; level--) {
-    for (let i = 0; i < 3; i++, width = widths[level])
-      list.push(...resnet(`decoder.up.${level}.block.${i}`, width, widths[level]));
-    if (level > 0) list.push(...conv(`decoder.up.${level}.upsample.conv`, width, width));
-  }
-  list.push(...norm("decoder.norm_out", 128), ...conv("decoder.conv_out", 3, 128));
-  return [...list, ...conv("quant_conv", 8, 8, 1), ...conv("post_quant_conv", 4, 4, 1)];
-}
-
-/** transformers' CLIPTextModel of ViT-L/14. */
-function clipL(): Listing {
-  return [
-    ["text_model.embeddings.position_ids", [1, 77]],
-    ["text_model.embeddings.token_embedding.weight", [49408, 768]],
-    ["text_model.embeddings.position_embedding.weight", [77, 768]],
-    ...Array.from({ length: 12 }, (_, i) => `text_model.encoder.layers.${i}`).flatMap((layer) => [
-      ...["q_proj", "k_proj", "v_proj", "out_proj"].flatMap((name) => linear(`${layer}.self_attn.${name}`, 768, 768)),
-      ...norm(`${layer}.layer_norm1`, 768),
-      ...norm(`${layer}.layer_norm2`, 768),
-      ...linear(`${layer}.mlp.fc1`, 3072, 768),
-      ...linear(`${layer}.mlp.fc2`, 768, 3072),
-    ]),
-    ...norm("text_model.final_layer_norm", 768),
-  ];
-}
-
-/** open_clip's text tower. */
-function openClip({ width, layers }: { width: number; layers: number }): Listing {
-  return [
-    ["positional_embedding", [77, width]],
-    ["token_embedding.weight", [49408, width]],
-    ["text_projection", [width, width]],
-    ["logit_scale", []],
-    ...Array.from({ length: layers }, (_, i) => `transformer.resblocks.${i}`).flatMap((layer): Listing => [
-      [`${layer}.attn.in_proj_weight`, [3 * width, width]],
-      [`${layer}.attn.in_proj_bias`, [3 * width]],
-      ...linear(`${layer}.attn.out_proj`, width, width),
-      ...norm(`${layer}.ln_1`, width),
-      ...norm(`${layer}.ln_2`, width),
-      ...linear(`${layer}.mlp.c_fc`, 4 * width, width),
-      ...linear(`${layer}.mlp.c_proj`, width, 4 * width),
-    ]),
-    ...norm("ln_final", width),
-  ];
-}
+import {
+  clipL,
+  type Listing,
+  ldmUnet,
+  ldmVae,
+  openClip,
+  refinerUnet,
+  sd1Unet,
+  sd2Unet,
+  sdxlUnet,
+} from "../../../../fixtures/published-listings.ts";
 
 function file(sections: Record<string, Listing>): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
@@ -201,36 +37,6 @@ function file(sections: Record<string, Listing>): Map<string, StoredTensor> {
   return tensors;
 }
 
-const sd1Unet = {
-  inChannels: 4,
-  channels: 320,
-  multipliers: [1, 2, 4, 4],
-  depths: [1, 1, 1, 0],
-  middleDepth: 1,
-  context: 768,
-  linear: false,
-};
-const sd2Unet = { ...sd1Unet, context: 1024, linear: true };
-const sdxlUnet = {
-  inChannels: 4,
-  channels: 320,
-  multipliers: [1, 2, 4],
-  depths: [0, 2, 10],
-  middleDepth: 10,
-  context: 2048,
-  linear: true,
-  labels: 2816,
-};
-const refinerUnet = {
-  inChannels: 4,
-  channels: 384,
-  multipliers: [1, 2, 4, 4],
-  depths: [0, 4, 4, 0],
-  middleDepth: 4,
-  context: 1280,
-  linear: true,
-  labels: 2560,
-};
 const bigG = openClip({ width: 1280, layers: 32 });
 const vae = { "first_stage_model.": ldmVae() };
 

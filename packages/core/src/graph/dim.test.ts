@@ -76,7 +76,7 @@ describe("arithmetic equals that of numbers", () => {
       fc.property(anyDim, anyDim, fc.integer({ min: 1, max: 9 }), anyValues, (a, b, by, values) => {
         const [x, y] = [evaluateDim(a, values), evaluateDim(b, values)];
         expect(evaluateDim(addDims(a, b), values)).toBe(x + y);
-        expect(evaluateDim(multiplyDims(a, b), values)).toBe(x * y + 0); // −0 is 0
+        expect(evaluateDim(multiplyDims(a, b), values) === x * y).toBe(true); // 0 may be −0
         expect(evaluateDim(floorDivideDim(a, by), values)).toBe(Math.floor(x / by));
       }),
     );

@@ -8,6 +8,7 @@ import type { Value } from "./value.ts";
 export function printGraph({ name, outputs, values }: Graph): string {
   const labels = new Map<Value, string>();
   const lines: string[] = [];
+  let computed = 0;
   for (const value of values) {
     const attributes = (value.attributes ?? {}) as Readonly<Record<string, unknown>>;
     if (value.op.name === "input" || value.op.name === "parameter") {
@@ -15,7 +16,7 @@ export function printGraph({ name, outputs, values }: Graph): string {
       if (value.op.name === "input") lines.push(`input ${attributes.name}: ${value.type}${dimsText(value.dims)}`);
       continue;
     }
-    const label = `%${labels.size}`;
+    const label = `%${computed++}`;
     labels.set(value, label);
     const operands = value.inputs.map((input) => labels.get(input)).join(", ");
     const shown = Object.entries(attributes)

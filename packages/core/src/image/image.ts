@@ -1,10 +1,4 @@
-// A picture of 8-bit samples on the host.
+// The picture type of the library's surface.
 
-/** Pixels row by row from the top left, samples interleaved: RGB, or RGBA with straight alpha. */
-export interface Image {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 3 | 4;
-  /** width·height·channels values. */
-  readonly data: Uint8Array;
-}
+/** An 8-bit picture { width, height, channels: 3 or 4, data }, rows from the top, values 0 … 255. */
+export type { Bitmap as Image } from "../platform/bitmap.ts";

@@ -1,41 +1,54 @@
-// Between pictures and tensors [N,3,H,W] in [-1,1], rounded exactly as diffusers' VaeImageProcessor does.
+// Pictures of bytes and the tensors the networks see, [N,3,H,W] in [-1,1], with the rounding of diffusers: float32
+// throughout, and half to even.
 
 import type { Tensor } from "../tensor/tensor.ts";
-import { tensor } from "../tensor/tensor.ts";
+import { elementCount, tensor } from "../tensor/tensor.ts";
 import type { Image } from "./image.ts";
 
-/** x [N,C,H,W] in [-1,1], C = 3 or 4 → N pictures: x/2 + 0.5, clamped to [0,1], ×255, halves to even. Throws RangeError on another C. */
-export function imagesFromTensor({ dims, data }: Tensor): Image[] {
-  const [count, channels, height, width] = dims;
-  if (dims.length !== 4 || (channels !== 3 && channels !== 4)) {
-    throw new RangeError(`Cannot make pictures from [${dims}]: [N,3,H,W] or [N,4,H,W] is wanted`);
-  }
-  const area = height * width;
+/** x [N,3,H,W] → N pictures. Values outside [-1,1] are limited to it, NaN becomes 0. */
+export function imagesFromTensor(x: Tensor): Image[] {
+  const [count, channels, height, width] = x.dims;
+  if (x.dims.length !== 4 || channels !== 3)
+    throw new RangeError(`Cannot make pictures of [${x.dims}]: [N,3,H,W] is wanted`);
+  const plane = height * width;
   return Array.from({ length: count }, (_, n) => {
-    const samples = new Uint8Array(area * channels);
-    for (let c = 0; c < channels; c++) {
-      const plane = (n * channels + c) * area;
-      for (let i = 0; i < area; i++) samples[i * channels + c] = toByte(data[plane + i]);
+    // Storing into a clamped array limits to [0,255] and rounds half to even.
+    const data = new Uint8ClampedArray(3 * plane);
+    for (let c = 0; c < 3; c++) {
+      const from = (3 * n + c) * plane;
+      for (let i = 0; i < plane; i++) {
+        data[3 * i + c] = Math.fround(Math.fround(x.data[from + i] * 0.5 + 0.5) * 255);
+      }
     }
-    return { width, height, channels, data: samples };
+    return { width, height, channels: 3, data: new Uint8Array(data.buffer) };
   });
 }
 
-/** A picture → [1,3,H,W] in [-1,1], v/127.5 − 1. Alpha is left out. */
-export function tensorFromImage({ width, height, channels, data }: Image): Tensor {
-  const area = width * height;
-  const x = tensor([1, 3, height, width]);
-  for (let c = 0; c < 3; c++) {
-    for (let i = 0; i < area; i++) x.data[c * area + i] = data[i * channels + c] / 127.5 - 1;
-  }
-  return x;
+// v = 2·(byte/255) − 1, each step rounded to float32.
+const values = Float32Array.from({ length: 256 }, (_, byte) => 2 * Math.fround(byte / 255) - 1);
+
+/** Pictures of one size → [N,3,H,W] in [-1,1]. Alpha is left aside. */
+export function tensorFromImages(images: readonly Image[]): Tensor {
+  if (images.length === 0) throw new RangeError("Cannot make a tensor of no pictures");
+  const [{ width, height }] = images;
+  const dims = [images.length, 3, height, width];
+  const data = new Float32Array(elementCount(dims));
+  images.forEach((image, n) => {
+    if (image.width !== width || image.height !== height) {
+      throw new RangeError(
+        `Cannot make one tensor of pictures: ${image.width}×${image.height} beside ${width}×${height} (one size is wanted)`,
+      );
+    }
+    const plane = width * height;
+    for (let c = 0; c < 3; c++) {
+      const to = (3 * n + c) * plane;
+      for (let i = 0; i < plane; i++) data[to + i] = values[image.data[i * image.channels + c]];
+    }
+  });
+  return tensor(dims, data);
 }
 
-/** Float32 arithmetic throughout, as numpy and torch do it. */
-function toByte(value: number): number {
-  const unit = Math.min(Math.max(Math.fround(Math.fround(value / 2) + 0.5), 0), 1);
-  const scaled = Math.fround(unit * 255);
-  const floor = Math.floor(scaled);
-  const rest = scaled - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+/** One picture → [1,3,H,W] in [-1,1]. */
+export function tensorFromImage(image: Image): Tensor {
+  return tensorFromImages([image]);
 }

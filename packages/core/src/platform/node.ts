@@ -22,6 +22,8 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import type { ByteSource } from "./bytes.ts";
 import type { Disk, DiskFile, HubLibrary } from "./disk.ts";
 
+export { decodeImage, drawLabel, encodePng } from "./sharp.ts";
+
 /** Opens a file for reading in ranges. Throws when it is missing, unreadable or a folder. */
 export async function openFile(path: string): Promise<ByteSource> {
   const handle = await open(path, "r").catch((cause) => {

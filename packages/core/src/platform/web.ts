@@ -4,6 +4,8 @@
 import type { ByteSource } from "./bytes.ts";
 import type { Disk, HubLibrary } from "./disk.ts";
 
+export { decodeImage, drawLabel, encodePng } from "./canvas.ts";
+
 /** Throws: without a `disk` there is no cache to download into. */
 export const loadHubLibrary = async (): Promise<HubLibrary> => {
   throw new Error("Cannot download from the Hub: a browser page has no model cache (the files' URLs are wanted)");

@@ -2,6 +2,7 @@
 
 import { dimText, evaluateDim } from "../graph/dim.ts";
 import type { InputAttributes } from "../graph/ops/source.ts";
+import { elementCount } from "../tensor/tensor.ts";
 import type { AnyTensor } from "../tensor/tensor.ts";
 
 /** Throws TypeError unless `feeds` has every input, of its type and shape, with one size per symbol. `doing` is the verb's object. */
@@ -16,6 +17,10 @@ export function checkFeeds(
     if (feed === undefined) throw new TypeError(`Cannot ${doing}: input "${name}" is missing`);
     if (!(feed.data instanceof arrays[type])) {
       throw new TypeError(`Cannot ${doing}: input "${name}" is a ${feed.data.constructor.name} (${type} is wanted)`);
+    }
+    if (feed.data.length !== elementCount(feed.dims)) {
+      const wanted = `${elementCount(feed.dims)} of [${feed.dims}] are wanted`;
+      throw new TypeError(`Cannot ${doing}: input "${name}" has ${feed.data.length} values (${wanted})`);
     }
     const fits =
       feed.dims.length === dims.length &&

@@ -13,8 +13,10 @@ onEachDevice("operators", (_device, engine) => {
     const inputs = feeds.map(({ dims, data }, i) =>
       input(names[i], dims, data instanceof Float32Array ? "float32" : "int64"),
     );
-    const graph = graphOf("case", { y: build(...inputs) });
-    const { y } = await evaluate(engine(), graph, Object.fromEntries(feeds.map((feed, i) => [names[i], feed])));
+    // Built twice: the runtime makes the two one (graph/passes).
+    const graph = graphOf("case", { y: build(...inputs), again: build(...inputs) });
+    const { y, again } = await evaluate(engine(), graph, Object.fromEntries(feeds.map((feed, i) => [names[i], feed])));
+    expect(again).toEqual(y);
     expect(y.dims).toEqual(expected.dims);
     expect(graph.outputs.y.dims).toEqual(expected.dims);
     // float32, sums of at most 77 terms.

@@ -27,14 +27,10 @@ const { concat, reshape, resizeNearest, slice, transpose } = shapes;
 const [n, t, h, w] = ["n", "t", "h", "w"].map(symbol);
 let count = 0;
 const of = (dims: readonly Dim[], type: DataType = "float32"): Value => input(`x${count++}`, dims, type);
-const conv = (
-  x: Dim[],
-  weight: number[],
-  { stride = 1, padding = [1, 1, 1, 1] as const, bias = [] as number[] } = {},
-) =>
+const conv = (x: Dim[], weight: number[], { stride = 1, padding = [1, 1, 1, 1], bias = [] as number[] } = {}) =>
   conv2d(of(x), of(weight), bias.length > 0 ? of(bias) : undefined, {
     stride,
-    padding: [...padding] as [number, number, number, number],
+    padding: padding as [number, number, number, number],
   });
 
 const signatures: readonly [string, () => Value, string][] = [
