@@ -1,81 +1,102 @@
-// Whole pictures from the seed alone, beside diffusers' own: final latents, and the picture itself.
+// Whole pictures from the seed alone, beside diffusers' own: the last latents, and the picture's bytes.
 
 import { readdirSync } from "node:fs";
-import type { GenerateInputs, GenerateOptions, Image, Model } from "../packages/core/src/index.ts";
-import { load } from "../packages/core/src/index.ts";
-import type { Device } from "../packages/core/src/runtime/engine.ts";
+import type { GenerateInputs, GenerateOptions, Image, Model } from "@noisette/core";
+import { load } from "@noisette/core";
+import { readImage } from "@noisette/core/image/png";
+import type { Device } from "@noisette/core/runtime/engine";
 import { fixturePath, goldenTensor, readGolden } from "../fixtures/read-golden.ts";
 import type { Golden } from "../fixtures/read-golden.ts";
+import type { FidelityCase } from "./case.ts";
+import { relativeError } from "./case.ts";
 
-/** How near a picture came to the reference. */
-export interface PictureFigures {
-  /** max |Δ| / max(1, max |reference|) over the final latents; undefined where the case stores none. */
-  readonly latents: number | undefined;
-  /** Peak signal-to-noise ratio of the 8-bit picture in dB, ∞ when equal; undefined where the case stores none. */
-  readonly psnr: number | undefined;
+/** Every golden text-to-image and image-to-image case of SD 1, SD 2, SDXL and its refiner: latents, and pictures where they are stored. */
+export const pictureCases: readonly FidelityCase[] = ["sd1", "sd2", "sdxl", "sdxl-refiner"].flatMap((model) =>
+  readdirSync(fixturePath(`cases/${model}`))
+    .filter((file) => /^(txt2img|img2img|base_then_refiner).*\.json$/.test(file))
+    .flatMap((file) => casesOf(`${model}/${file.slice(0, -".json".length)}`)),
+);
+
+/** Ends the engines that the cases opened. */
+export async function closePictureModels(): Promise<void> {
+  for (const model of models.values()) await (await model).close();
+  models.clear();
 }
 
-export interface PictureCase {
-  readonly name: string;
-  measure(models: Models): Promise<PictureFigures>;
-}
-
-/** Loaded models by fixture name, shared between cases. */
-export interface Models {
-  get(name: string): Promise<Model>;
-  close(): Promise<void>;
-}
-
-/** Models of fixtures/models on `device`. */
-export function openModels(device: Device): Models {
-  const models = new Map<string, Promise<Model>>();
-  return {
-    get(name) {
-      const model = models.get(name) ?? load(fixturePath(`models/${name}`), { device });
-      models.set(name, model);
-      return model;
-    },
-    async close() {
-      for (const model of models.values()) await (await model).close();
-    },
+function casesOf(name: string): FidelityCase[] {
+  const golden = readGolden(`cases/${name}`);
+  const steps = [...golden.tensors.keys()].flatMap((key) => /^latents\.(\d+)$/.exec(key)?.[1] ?? []).map(Number);
+  const picture = golden.tensors.get("out.image_u8");
+  const made = new Map<Device, Promise<Made>>();
+  const make = (device: Device): Promise<Made> => {
+    const making = made.get(device) ?? pictures(name, golden, device);
+    made.set(device, making);
+    return making;
   };
+  // The software WebGPU device is slow: one case of each model is enough there.
+  const onWebgpu = /txt2img_(euler|ddim_v)$/.test(name);
+  const cases: FidelityCase[] = [];
+  if (steps.length > 0) {
+    cases.push({
+      name: `${name}, latents`,
+      figure: "relativeError",
+      bounds: { cpu: 1e-3, ...(onWebgpu && { webgpu: 1e-2 }) },
+      measure: async ({ device }) =>
+        relativeError(
+          (await make(device)).latents,
+          goldenTensor(golden, `latents.${Math.max(...steps)}`).data as Float32Array,
+        ),
+    });
+  }
+  if (picture !== undefined) {
+    cases.push({
+      name: `${name}, picture`,
+      figure: "psnr",
+      bounds: { cpu: 50, ...(onWebgpu && { webgpu: 50 }) },
+      measure: async ({ device }) => psnr((await make(device)).images, picture.data as Uint8Array),
+    });
+  }
+  return cases;
 }
-
-/** Every golden text-to-image case of SD 1, SD 2 and SDXL, and the refiner behind SDXL. */
-export const pictureCases: readonly PictureCase[] = [
-  ...["sd1", "sd2", "sdxl"].flatMap((model) =>
-    readdirSync(fixturePath(`cases/${model}`))
-      .filter((file) => /^txt2img.*\.json$/.test(file))
-      .map((file): PictureCase => {
-        const name = `${model}/${file.slice(0, -".json".length)}`;
-        return {
-          name,
-          async measure(models) {
-            const golden = readGolden(`cases/${name}`);
-            return compare(golden, await pictures(await models.get(model), optionsOf(golden)));
-          },
-        };
-      }),
-  ),
-  {
-    name: "sdxl-refiner/base_then_refiner",
-    async measure(models) {
-      const golden = readGolden("cases/sdxl-refiner/base_then_refiner");
-      const common = optionsOf(golden);
-      const base = await (await models.get("sdxl")).generate({ ...common, ...written(golden.json.base_kwargs), denoisingStart: undefined });
-      return compare(golden, await pictures(await models.get("sdxl-refiner"), { ...common, init: base.images[0].latents }));
-    },
-  },
-];
 
 interface Made {
-  readonly latents: readonly Float32Array[];
+  /** Of all pictures, one behind the other. */
+  readonly latents: Float32Array;
   readonly images: readonly Image[];
 }
 
-async function pictures(model: Model, options: GenerateOptions & GenerateInputs): Promise<Made> {
-  const { images } = await model.generate(options);
-  return { latents: images.map(({ latents }) => latents.data), images: images.flatMap(({ image }) => image ?? []) };
+const models = new Map<string, Promise<Model>>();
+
+function modelOn(device: Device, name: string): Promise<Model> {
+  const key = `${device} ${name}`;
+  const model = models.get(key) ?? load(fixturePath(`models/${name}`), { device });
+  models.set(key, model);
+  return model;
+}
+
+async function pictures(name: string, golden: Golden, device: Device): Promise<Made> {
+  const [modelName] = name.split("/");
+  const options = optionsOf(golden);
+  const start = await startOf(name, golden, options, device);
+  const { images } = await (await modelOn(device, modelName)).generate({ ...options, ...start });
+  return {
+    latents: Float32Array.from(images.flatMap(({ latents }) => [...latents.data])),
+    images: images.flatMap(({ image }) => image ?? []),
+  };
+}
+
+async function startOf(
+  name: string,
+  { json }: Golden,
+  options: GenerateOptions,
+  device: Device,
+): Promise<Pick<GenerateInputs, "init">> {
+  const [model, test] = name.split("/");
+  if (test.startsWith("img2img")) return { init: await readImage(fixturePath(`cases/${model}/init_image.png`)) };
+  if (json.base_kwargs === undefined) return {};
+  const base = await modelOn(device, "sdxl");
+  const { images } = await base.generate({ ...options, denoisingStart: undefined, ...written(json.base_kwargs) });
+  return { init: images[0].latents };
 }
 
 /** A diffusers call as our options. */
@@ -90,9 +111,8 @@ function optionsOf({ json }: Golden): GenerateOptions {
   } as GenerateOptions;
 }
 
+/** diffusers' arguments whose names are not ours in snake case. */
 const optionNames: Readonly<Record<string, string>> = {
-  prompt_2: "prompt2",
-  negative_prompt_2: "negativePrompt2",
   num_inference_steps: "steps",
   num_images_per_prompt: "count",
   crops_coords_top_left: "cropTopLeft",
@@ -109,30 +129,10 @@ function written(kwargs: Readonly<Record<string, unknown>>): Record<string, unkn
   );
 }
 
-function compare(golden: Golden, { latents, images }: Made): PictureFigures {
-  const steps = [...golden.tensors.keys()].flatMap((name) => /^latents\.(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  const reference = steps.length === 0 ? undefined : goldenTensor(golden, `latents.${Math.max(...steps)}`);
-  const picture = golden.tensors.get("out.image_u8");
-  return {
-    latents: reference && relativeError(join(latents), reference.data as Float32Array),
-    psnr: picture && psnr(images, picture.data as Uint8Array),
-  };
-}
-
-function join(parts: readonly Float32Array[]): Float32Array {
-  return Float32Array.from(parts.flatMap((part) => [...part]));
-}
-
-function relativeError(actual: Float32Array, reference: Float32Array): number {
-  if (actual.length !== reference.length) return Infinity;
-  const scale = reference.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
-  return actual.reduce((max, value, i) => Math.max(max, Math.abs(value - reference[i])), 0) / scale;
-}
-
 /** 10·log₁₀(255²/MSE) over all pictures, which the reference holds as [N,H,W,3]. */
 function psnr(images: readonly Image[], reference: Uint8Array): number {
   let squares = 0;
   let at = 0;
   for (const { data } of images) for (const value of data) squares += (value - reference[at++]) ** 2;
-  return at === reference.length ? 10 * Math.log10(255 ** 2 / (squares / at)) : -Infinity;
+  return at === reference.length ? 10 * Math.log10(255 ** 2 / (squares / at)) : NaN;
 }

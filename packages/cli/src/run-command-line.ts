@@ -26,7 +26,9 @@ export async function runCommandLine(line: readonly string[]): Promise<number> {
     await dispatch(line);
     return 0;
   } catch (error) {
-    process.stderr.write(`noisette: ${line.includes("--verbose") && error instanceof Error ? error.stack : messageOf(error)}\n`);
+    process.stderr.write(
+      `noisette: ${line.includes("--verbose") && error instanceof Error ? error.stack : messageOf(error)}\n`,
+    );
     if (error instanceof Interrupted) return error.status;
     return error instanceof UsageError ? 2 : 1;
   }
@@ -74,4 +76,5 @@ noisette COMMAND --help lists the flags of a command, noisette --version says wh
 `;
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");

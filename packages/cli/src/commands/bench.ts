@@ -1,6 +1,7 @@
 // `noisette bench`: how fast a model is here. A first picture loads the networks, a second one is timed.
 
-import { generateOptions, load, version } from "@noisette/core";
+import { generateOptions } from "@noisette/core/pipelines/options";
+import { version } from "@noisette/core/version";
 import type { GenerateEvent, GenerateInputs, GenerateOptions, Model } from "@noisette/core";
 import { partOf } from "../flags/part-of.ts";
 import { enginesPeakBytes } from "../models/engine-memory.ts";
@@ -14,7 +15,15 @@ import { defineCommand } from "./command.ts";
 import { generatePresentations } from "./generate-options.ts";
 import { jsonOption } from "./json-option.ts";
 
-const timedOptions = generateOptions.pick({ width: true, height: true, steps: true, sampler: true, guidanceScale: true, guidanceBatching: true, tiledDecode: true });
+const timedOptions = generateOptions.pick({
+  width: true,
+  height: true,
+  steps: true,
+  sampler: true,
+  guidanceScale: true,
+  guidanceBatching: true,
+  tiledDecode: true,
+});
 const defaultSteps = 5;
 
 /** `noisette bench`. */
@@ -31,6 +40,7 @@ export const command = defineCommand({
     const progress = given.json ? noProgress : showProgress(process.stderr);
     const times = await interruptible(async (signal) => {
       progress.loading(model);
+      const { load } = await import("@noisette/core");
       const openStart = performance.now();
       const opened = await load(model, { ...loadOptions(named), signal, onDownload: progress.download });
       const openMs = performance.now() - openStart;
@@ -59,7 +69,11 @@ interface PictureTimes {
   readonly peakBytes: number | undefined;
 }
 
-async function timePicture(model: Model, options: GenerateOptions & GenerateInputs, tell: (event: GenerateEvent) => void): Promise<PictureTimes> {
+async function timePicture(
+  model: Model,
+  options: GenerateOptions & GenerateInputs,
+  tell: (event: GenerateEvent) => void,
+): Promise<PictureTimes> {
   const start = performance.now();
   const stepsMs: number[] = [];
   let encodeMs = 0;
@@ -93,7 +107,20 @@ function summarize(model: string, { first, second, openMs, device, hash }: Times
   const sorted = stepsMs.toSorted((a, b) => a - b);
   // What the first picture took longer is what was loaded for it.
   const loadMs = openMs + Math.max(0, first.encodeMs - encodeMs) + Math.max(0, first.decodeMs - decodeMs);
-  return { version, model, hash, device, width, height, loadMs, encodeMs, stepMs: sorted[sorted.length >> 1], stepsMs, decodeMs, peakBytes: first.peakBytes };
+  return {
+    version,
+    model,
+    hash,
+    device,
+    width,
+    height,
+    loadMs,
+    encodeMs,
+    stepMs: sorted[sorted.length >> 1],
+    stepsMs,
+    decodeMs,
+    peakBytes: first.peakBytes,
+  };
 }
 
 function entries(report: ReturnType<typeof summarize>): [string, string][] {
@@ -103,8 +130,16 @@ function entries(report: ReturnType<typeof summarize>): [string, string][] {
     ["picture", `${report.width}×${report.height} on ${report.device}`],
     ["load", formatDuration(report.loadMs)],
     ["text", formatDuration(report.encodeMs)],
-    ["a step", `${formatDuration(report.stepMs)}, the median of ${stepsMs.length} from ${formatDuration(Math.min(...stepsMs))} to ${formatDuration(Math.max(...stepsMs))}`],
+    [
+      "a step",
+      `${formatDuration(report.stepMs)}, the median of ${stepsMs.length} from ${formatDuration(Math.min(...stepsMs))} to ${formatDuration(Math.max(...stepsMs))}`,
+    ],
     ["decoding", formatDuration(report.decodeMs)],
-    ["peak memory", report.peakBytes === undefined ? "not known on this system" : `${formatBytes(report.peakBytes)} in the engine's process`],
+    [
+      "peak memory",
+      report.peakBytes === undefined
+        ? "not known on this system"
+        : `${formatBytes(report.peakBytes)} in the engine's process`,
+    ],
   ];
 }

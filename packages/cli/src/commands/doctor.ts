@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, release, totalmem } from "node:os";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { version } from "@noisette/core";
+import { version } from "@noisette/core/version";
 import { probeDevices } from "@noisette/core/runtime/open-engine";
 import { sizeOnDisk } from "../models/find-checkpoints.ts";
 import { hubPlace } from "../models/hub-place.ts";
@@ -17,7 +17,8 @@ import { jsonOption } from "./json-option.ts";
 /** `noisette doctor`. */
 export const command = defineCommand({
   usage: ["noisette doctor"],
-  about: "Says what this machine has: versions, processors, memory, which devices work and why others do not, the Hub's cache and settings, disk space.",
+  about:
+    "Says what this machine has: versions, processors, memory, which devices work and why others do not, the Hub's cache and settings, disk space.",
   options: z.strictObject(jsonOption.shape),
   presentations: { json: { group: "Output" } },
   async run({ json }) {
@@ -29,7 +30,11 @@ export const command = defineCommand({
 type Report = Awaited<ReturnType<typeof examine>>;
 
 async function examine() {
-  const [hub, devices, sharp] = await Promise.all([hubPlace(), probeDevices(), import("sharp").then((loaded) => loaded.default)]);
+  const [hub, devices, sharp] = await Promise.all([
+    hubPlace(),
+    probeDevices(),
+    import("sharp").then((loaded) => loaded.default),
+  ]);
   return {
     noisette: version,
     node: process.versions.node,
@@ -53,7 +58,15 @@ async function examine() {
   };
 }
 
-function entries({ processor, memory, devices, hub, folder, environment, ...about }: Report): (readonly [string, string])[] {
+function entries({
+  processor,
+  memory,
+  devices,
+  hub,
+  folder,
+  environment,
+  ...about
+}: Report): (readonly [string, string])[] {
   return [
     ["noisette", `${about.noisette} on Node ${about.node}, ${about.platform} (${about.release})`],
     ["libraries", `onnxruntime-node ${about.onnxruntime}, sharp ${about.sharp}`],
@@ -63,11 +76,17 @@ function entries({ processor, memory, devices, hub, folder, environment, ...abou
     ["Hub", `${hub.endpoint}${hub.offline ? ", offline" : ""}, ${hub.hasToken ? "with a token" : "no token"}`],
     ["Hub cache", `${hub.cacheFolder}, ${formatBytes(hub.cacheBytes)}${free(hub.cacheDiskFreeBytes)}`],
     ["this folder", `${folder.path}${free(folder.diskFreeBytes)}`],
-    ["settings", Object.entries(environment).map(([name, value]) => `${name}=${value}`).join("\n") || "no HF_* or NOISETTE_* variables"],
+    [
+      "settings",
+      Object.entries(environment)
+        .map(([name, value]) => `${name}=${value}`)
+        .join("\n") || "no HF_* or NOISETTE_* variables",
+    ],
   ];
 }
 
-const free = (sizeBytes: number | undefined): string => (sizeBytes === undefined ? "" : `, ${formatBytes(sizeBytes)} free on its disk`);
+const free = (sizeBytes: number | undefined): string =>
+  sizeBytes === undefined ? "" : `, ${formatBytes(sizeBytes)} free on its disk`;
 
 /** Room on the disk of `path`, or of the nearest folder above it that exists. */
 async function freeDiskBytes(path: string): Promise<number | undefined> {
@@ -81,6 +100,8 @@ async function freeDiskBytes(path: string): Promise<number | undefined> {
 
 /** The environment variables that change what happens; tokens are not shown. */
 function settings(): Record<string, string> {
-  const ours = Object.entries(process.env).filter(([name]) => /^(HF_|HUGGING_?FACE_|TRANSFORMERS_OFFLINE$|NOISETTE_|VK_)/.test(name));
+  const ours = Object.entries(process.env).filter(([name]) =>
+    /^(HF_|HUGGING_?FACE_|TRANSFORMERS_OFFLINE$|NOISETTE_|VK_)/.test(name),
+  );
   return Object.fromEntries(ours.map(([name, value = ""]) => [name, name.endsWith("TOKEN") ? "(set)" : value]));
 }

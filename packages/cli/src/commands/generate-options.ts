@@ -1,7 +1,7 @@
 // The flags of `noisette generate`: core's options, the model's, and those of this command.
 
 import { z } from "zod";
-import { generateOptions } from "@noisette/core";
+import { generateOptions } from "@noisette/core/pipelines/options";
 import type { Presentation } from "../flags/flag.ts";
 import { modelOptions, modelPresentations } from "../models/model-options.ts";
 
@@ -9,9 +9,17 @@ import { modelOptions, modelPresentations } from "../models/model-options.ts";
 export const outputOptions = z.strictObject({
   init: z.string().min(1).optional().describe("Picture to start from (see --strength), or latents of --denoising-end"),
   from: z.string().min(1).optional().describe("Picture of noisette's to make again; other flags change what they name"),
-  out: z.string().min(1).default("outputs").describe("Folder for the pictures, or a name ending in .png for a single one"),
+  out: z
+    .string()
+    .min(1)
+    .default("outputs")
+    .describe("Folder for the pictures, or a name ending in .png for a single one"),
   preview: z.int().min(1).max(1000).optional().describe("Write preview.png into the folder every N steps"),
-  previewDecoder: z.string().min(1).optional().describe("Tiny autoencoder (TAESD) for quick previews: folder or Hub id"),
+  previewDecoder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Tiny autoencoder (TAESD) for quick previews: folder or Hub id"),
   json: z.boolean().optional().describe("Print one JSON document on standard output, and nothing else there"),
   quiet: z.boolean().optional().describe("Say nothing but errors and the paths of the pictures"),
 });

@@ -1,7 +1,7 @@
 // `noisette "a red fox"`: pictures from a prompt, saved with the record of how they were made.
 
-import { load, version } from "@noisette/core";
 import type { Model } from "@noisette/core";
+import { version } from "@noisette/core/version";
 import { partOf } from "../flags/part-of.ts";
 import { openOutputFolder } from "../pictures/output-folder.ts";
 import type { OutputFolder } from "../pictures/output-folder.ts";
@@ -12,7 +12,6 @@ import type { SavedPicture } from "../pictures/save-picture.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { noProgress, showProgress } from "../terminal/progress.ts";
 import type { Progress } from "../terminal/progress.ts";
-import { UsageError } from "../usage-error.ts";
 import { defineCommand } from "./command.ts";
 import { generateCommandOptions, generateGroups, generatePresentations, outputOptions } from "./generate-options.ts";
 
@@ -28,10 +27,7 @@ export const command = defineCommand({
     const started = performance.now();
     const { out, json, quiet } = outputOptions.parse(partOf(outputOptions, given));
     const plan = await planGeneration(given, words);
-    const output = await openOutputFolder(out);
-    if (output.name !== undefined && plan.count > 1) {
-      throw new UsageError(`Cannot save ${plan.count} pictures as "${out}": it names one (a folder is wanted)`);
-    }
+    const output = await openOutputFolder(out, plan.count);
 
     const progress = quiet ? noProgress : showProgress(process.stderr);
     const run: Run = { plan, output, progress, saved: [], notices: [...plan.notices] };
@@ -40,7 +36,13 @@ export const command = defineCommand({
       const made = await interruptible((signal) => makePictures(run, signal));
       if (json) {
         const pictures = run.saved.map(({ path, seed, record }) => ({ path, seed, record }));
-        const document = { version, ...made, pictures, notices: run.notices, elapsedMs: Math.round(performance.now() - started) };
+        const document = {
+          version,
+          ...made,
+          pictures,
+          notices: run.notices,
+          elapsedMs: Math.round(performance.now() - started),
+        };
         process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
       } else if (made.sheet !== undefined) {
         run.saved.push({ ...run.saved[0], path: made.sheet });
@@ -62,8 +64,13 @@ interface Run {
   readonly notices: string[];
 }
 
-async function makePictures({ plan, output, progress, saved, notices }: Run, signal: AbortSignal): Promise<{ device: string; sheet: string | undefined }> {
+async function makePictures(
+  { plan, output, progress, saved, notices }: Run,
+  signal: AbortSignal,
+): Promise<{ device: string; sheet: string | undefined }> {
   progress.loading(plan.model);
+  // Only now: a help page or a mistake in a flag needs no engine, and is there at once without it.
+  const { load } = await import("@noisette/core");
   const model = await load(plan.model, { ...plan.load, signal, onDownload: progress.download });
   try {
     const difference = await modelDifference(plan, model);
@@ -90,6 +97,9 @@ async function modelDifference({ repeats }: GenerationPlan, { checkpoint }: Mode
   const { name, hash } = repeats.record.model;
   const ours = await checkpoint.hash();
   if (ours === hash) return undefined;
-  if (repeats.elsewhere) return `"${repeats.path}" was made with ${name} (hash ${hash}), this model's hash is ${ours}: the picture will be another`;
-  throw new Error(`Cannot repeat "${repeats.path}": "${checkpoint.path}" has other weights now, hash ${ours} (${hash} is wanted, or --model to use another)`);
+  if (repeats.elsewhere)
+    return `"${repeats.path}" was made with ${name} (hash ${hash}), this model's hash is ${ours}: the picture will be another`;
+  throw new Error(
+    `Cannot repeat "${repeats.path}": "${checkpoint.path}" has other weights now, hash ${ours} (${hash} is wanted, or --model to use another)`,
+  );
 }

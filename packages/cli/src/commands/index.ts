@@ -14,7 +14,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   generate: { summary: "Make pictures; the word can be left out before a prompt", load: () => import("./generate.ts") },
   samplers: { summary: "List the samplers and noise schedules", load: () => import("./samplers.ts") },
   models: { summary: "List the checkpoints on this machine", load: () => import("./models.ts") },
-  inspect: { summary: "Say what is in a checkpoint, another weights file or a saved picture", load: () => import("./inspect.ts") },
+  inspect: {
+    summary: "Say what is in a checkpoint, another weights file or a saved picture",
+    load: () => import("./inspect.ts"),
+  },
   doctor: { summary: "Say what this machine has: devices, memory, cache, versions", load: () => import("./doctor.ts") },
   bench: { summary: "Time a model: load, text, steps, decoding, memory", load: () => import("./bench.ts") },
 };

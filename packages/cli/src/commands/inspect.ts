@@ -23,8 +23,10 @@ export const command = defineCommand({
   presentations: { ...modelPresentations, json: { group: "Output" } },
   async run(given, words) {
     const [path] = words;
-    if (path === undefined || words.length > 1) throw new UsageError(`Cannot inspect ${words.length} things: one file, folder or Hub id is wanted`);
-    const print = (value: unknown, text: () => string) => process.stdout.write(given.json ? `${JSON.stringify(value, null, 2)}\n` : text());
+    if (path === undefined || words.length > 1)
+      throw new UsageError(`Cannot inspect ${words.length} things: one file, folder or Hub id is wanted`);
+    const print = (value: unknown, text: () => string) =>
+      process.stdout.write(given.json ? `${JSON.stringify(value, null, 2)}\n` : text());
     if (/\.png$/i.test(path)) {
       const chunks = await inspectPicture(path);
       print(chunks.json, () => chunks.text);

@@ -17,19 +17,28 @@ const scheduleRows: Readonly<Record<string, ScheduleRow>> = schedules;
 /** `noisette samplers`, or one of them in full. */
 export const command = defineCommand({
   usage: ["noisette samplers", "noisette samplers NAME"],
-  about: "Lists the values of --sampler and --schedule, with their names in other programs; with the name of one, all about it.",
+  about:
+    "Lists the values of --sampler and --schedule, with their names in other programs; with the name of one, all about it.",
   options: z.strictObject(jsonOption.shape),
   presentations: { json: { group: "Output" } },
   async run({ json }, [name]) {
     if (name !== undefined) process.stdout.write(`${describe(name, json === true)}\n`);
     // Functions do not go into JSON: what is left is what there is to know.
-    else if (json) process.stdout.write(`${JSON.stringify({ samplers: samplerRows, schedules: scheduleRows }, null, 2)}\n`);
+    else if (json)
+      process.stdout.write(`${JSON.stringify({ samplers: samplerRows, schedules: scheduleRows }, null, 2)}\n`);
     else process.stdout.write(`${overview()}\n`);
   },
 });
 
 function overview(): string {
-  const columns = [{ title: "sampler" }, { title: "order", align: "right" }, { title: "calls", align: "right" }, { title: "kind" }, { title: "in A1111" }, { title: "arXiv" }] as const;
+  const columns = [
+    { title: "sampler" },
+    { title: "order", align: "right" },
+    { title: "calls", align: "right" },
+    { title: "kind" },
+    { title: "in A1111" },
+    { title: "arXiv" },
+  ] as const;
   const rows = Object.entries(samplerRows).map(([id, { order, evaluations, kind, names, reference }]) => [
     id,
     String(order),
@@ -38,7 +47,9 @@ function overview(): string {
     names.a1111 ?? "",
     /arXiv ([\d.]+\d)/.exec(reference)?.[1] ?? "",
   ]);
-  const scheduleList = definitions(Object.entries(scheduleRows).map(([id, row]) => [id, [row.title, elsewhere(row.names)].filter(Boolean).join("; ")]));
+  const scheduleList = definitions(
+    Object.entries(scheduleRows).map(([id, row]) => [id, [row.title, elsewhere(row.names)].filter(Boolean).join("; ")]),
+  );
   return [
     ...table(columns, rows),
     "",
@@ -74,7 +85,11 @@ function describe(name: string, json: boolean): string {
     if (consistencyModel) entries.push(["needs", "a consistency model (LCM); any other gives wrong pictures"]);
   }
   if (schedule !== undefined) {
-    entries.push(["schedule", name], ["levels", schedule.title], ["elsewhere", elsewhere(schedule.names) || "not known"]);
+    entries.push(
+      ["schedule", name],
+      ["levels", schedule.title],
+      ["elsewhere", elsewhere(schedule.names) || "not known"],
+    );
     if (schedule.reference !== undefined) entries.push(["reference", schedule.reference]);
   }
   return definitions(entries).join("\n");

@@ -16,7 +16,9 @@ export interface HelpText {
 /** A help page of 80 columns, flags under their groups in the order in which these first appear. */
 export function helpPage({ usage, about }: HelpText, flags: readonly Flag[]): string {
   const groups = [...new Set(flags.map(({ group }) => group))];
-  const sections = groups.map((group) => [group, ...flags.filter((flag) => flag.group === group).map(flagLines)].join("\n"));
+  const sections = groups.map((group) =>
+    [group, ...flags.filter((flag) => flag.group === group).map(flagLines)].join("\n"),
+  );
   return `${[usage.map((line) => `  ${line}`).join("\n"), wrap(about, width).join("\n"), ...sections].join("\n\n")}\n`;
 }
 
@@ -35,6 +37,10 @@ function details(flag: Flag): string {
   const isShown = choices?.join("|") === placeholderOf(flag);
   const isRanged = type === "integer" || type === "number" || (choices !== undefined && !isShown);
   const range = flag.range ?? (isRanged ? wantedOf(flag).replace(/^(an integer|a number)( from|,|$) ?/, "") : "");
-  const notes = [range, isRepeatable(flag) ? "can be repeated" : "", fallback === undefined ? "" : `default ${String(fallback)}`].filter(Boolean);
+  const notes = [
+    range,
+    isRepeatable(flag) ? "can be repeated" : "",
+    fallback === undefined ? "" : `default ${String(fallback)}`,
+  ].filter(Boolean);
   return notes.length === 0 ? "" : ` [${notes.join("; ")}]`;
 }

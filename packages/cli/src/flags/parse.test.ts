@@ -38,22 +38,35 @@ describe("parseLine()", () => {
     expect(all.filter((spelling, i) => all.indexOf(spelling) !== i)).toEqual([]);
   });
 
-  it.each(spellings)("parseLine() reads $spelling into its option when it stands apart or behind =", ({ spelling, flag }) => {
-    const [text, value] = example(flag);
-    expect(parseLine(text === undefined ? [spelling] : [spelling, text], flags)).toEqual({ given: { [flag.option]: value }, words: [] });
-    if (text !== undefined && spelling.startsWith("--")) expect(parseLine([`${spelling}=${text}`], flags).given).toEqual({ [flag.option]: value });
-  });
+  it.each(spellings)(
+    "parseLine() reads $spelling into its option when it stands apart or behind =",
+    ({ spelling, flag }) => {
+      const [text, value] = example(flag);
+      expect(parseLine(text === undefined ? [spelling] : [spelling, text], flags)).toEqual({
+        given: { [flag.option]: value },
+        words: [],
+      });
+      if (text !== undefined && spelling.startsWith("--"))
+        expect(parseLine([`${spelling}=${text}`], flags).given).toEqual({ [flag.option]: value });
+    },
+  );
 
   it("parseLine() gives no defaults when flags are left out", () => {
     expect(parseLine(["a fox"], flags)).toEqual({ given: {}, words: ["a fox"] });
   });
 
   it("parseLine() collects prompts and takes the last of other flags when they repeat", () => {
-    expect(parseLine(["-p", "a", "-p", "b", "-p", "", "-s", "3", "-s", "4"], flags).given).toEqual({ prompt: ["a", "b", ""], steps: 4 });
+    expect(parseLine(["-p", "a", "-p", "b", "-p", "", "-s", "3", "-s", "4"], flags).given).toEqual({
+      prompt: ["a", "b", ""],
+      steps: 4,
+    });
   });
 
   it("parseLine() keeps words after -- when they look like flags", () => {
-    expect(parseLine(["--steps", "3", "--", "--negative"], flags)).toEqual({ given: { steps: 3 }, words: ["--negative"] });
+    expect(parseLine(["--steps", "3", "--", "--negative"], flags)).toEqual({
+      given: { steps: 3 },
+      words: ["--negative"],
+    });
   });
 
   it.each([
@@ -68,14 +81,23 @@ describe("parseLine()", () => {
     [["--guidance", "NaN"], 'Cannot use --guidance "NaN": a number from 0 to 100 is wanted'],
     [["--strength", "0"], 'Cannot use --strength "0": a number, above 0 and up to 1 is wanted'],
     [["--count", "0"], 'Cannot use --count "0": an integer from 1 to 1000 is wanted'],
-    [["--sampler", "eulr"], 'Cannot use --sampler "eulr": no such value (closest: "euler"; noisette samplers lists them)'],
-    [["--sampler", "DPMPP_2M"], 'Cannot use --sampler "DPMPP_2M": no such value (closest: "dpmpp_2m"; noisette samplers lists them)'],
+    [
+      ["--sampler", "eulr"],
+      'Cannot use --sampler "eulr": no such value (closest: "euler"; noisette samplers lists them)',
+    ],
+    [
+      ["--sampler", "DPMPP_2M"],
+      'Cannot use --sampler "DPMPP_2M": no such value (closest: "dpmpp_2m"; noisette samplers lists them)',
+    ],
     [["--device", "gpu"], 'Cannot use --device "gpu": no such value (closest: "cpu"; auto, cpu, webgpu are known)'],
-    [["--original-size", "512"], 'Cannot use --original-size "512": an integer, a comma, an integer, none below 0 is wanted'],
+    [
+      ["--original-size", "512"],
+      'Cannot use --original-size "512": an integer, a comma, an integer, none below 0 is wanted',
+    ],
     [["--sigmas", "1,x"], 'Cannot use --sigmas "1,x": 2 or more numbers with commas between, none below 0 is wanted'],
     [["--stepz", "3"], "Cannot use --stepz: no such flag (closest: --steps; --help lists them)"],
     [["--model"], 'Cannot use --model: its value is missing (write --model=… for one that starts with "-")'],
-    [["-n", "--steps", "3"], 'Cannot use -n: its value is missing (write -n=… for one that starts with "-")'],
+    [["-n", "--steps", "3"], 'Cannot use -n: its value is missing (write --negative=… for one that starts with "-")'],
     [["--json=yes"], "Cannot use --json=yes: the flag takes no value"],
     [["--scheduler", "{"], /^Cannot read the JSON: /],
     [["--scheduler", "no-such-file.json"], /^Cannot read "no-such-file.json": /],
@@ -83,11 +105,15 @@ describe("parseLine()", () => {
   ])("parseLine() says what is wanted when the line is %j", (line, message) => {
     const parse = () => parseLine(line, flags);
     expect(parse).toThrow(UsageError);
-    expect(parse).toThrow(message instanceof RegExp ? message : new Error(message));
+    expect(parse).toThrow(message instanceof RegExp ? message : new UsageError(message));
   });
 
   it("parseLine() gives a value or a UsageError whatever is written", () => {
-    const part = fc.oneof(fc.string(), fc.constantFrom(...spellings.map(({ spelling }) => spelling)), fc.constantFrom("=", "--", "-", "1", "a,b"));
+    const part = fc.oneof(
+      fc.string(),
+      fc.constantFrom(...spellings.map(({ spelling }) => spelling)),
+      fc.constantFrom("=", "--", "-", "1", "a,b"),
+    );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 6 }), (line) => {
         try {
@@ -103,7 +129,11 @@ describe("parseLine()", () => {
 describe("flagsOf()", () => {
   it("flagsOf() makes a flag of an option that nobody presented", () => {
     const [flag] = flagsOf(z.strictObject({ someNewOption: z.number().min(1).describe("New") }), {}, "Sampling");
-    expect(flag).toMatchObject({ option: "someNewOption", names: ["some-new-option", "someNewOption"], group: "Sampling" });
+    expect(flag).toMatchObject({
+      option: "someNewOption",
+      names: ["some-new-option", "someNewOption"],
+      group: "Sampling",
+    });
     expect(parseLine(["--some-new-option", "2"], [flag]).given).toEqual({ someNewOption: 2 });
   });
 });

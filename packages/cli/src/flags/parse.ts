@@ -37,13 +37,16 @@ export function parseLine(line: readonly string[], flags: readonly Flag[]): Pars
     const flag = byName.get(token.name);
     if (flag === undefined) throw unknownFlag(token.rawName, [...byName.keys()]);
     if (isSwitch(flag)) {
-      if (token.value !== undefined) throw new UsageError(`Cannot use ${token.rawName}=${token.value}: the flag takes no value`);
+      if (token.value !== undefined)
+        throw new UsageError(`Cannot use ${token.rawName}=${token.value}: the flag takes no value`);
       given[flag.option] = true;
       continue;
     }
     // "-1" can be meant as a value; "--negative --steps" has lost one.
     if (token.value === undefined || (!token.inlineValue && /^-\D/.test(token.value))) {
-      throw new UsageError(`Cannot use ${token.rawName}: its value is missing (write ${token.rawName}=… for one that starts with "-")`);
+      throw new UsageError(
+        `Cannot use ${token.rawName}: its value is missing (write --${flag.names[0]}=… for one that starts with "-")`,
+      );
     }
     const value = readValue(flag, token.value);
     given[flag.option] = isRepeatable(flag) && flag.option in given ? [given[flag.option], value].flat() : value;

@@ -36,7 +36,11 @@ const forms = {
   },
   texts: { placeholder: () => "TEXT", read: (text) => text, wanted: () => "text" },
   text: { placeholder: () => "TEXT", read: (text) => text, wanted: () => "text" },
-  object: { placeholder: () => "FILE", read: readObject, wanted: () => "a JSON file with an object, or the object itself" },
+  object: {
+    placeholder: () => "FILE",
+    read: readObject,
+    wanted: () => "a JSON file with an object, or the object itself",
+  },
 } satisfies Record<string, Form>;
 
 function formOf({ type, enum: choices, prefixItems, anyOf }: OptionSchema): keyof typeof forms {
@@ -67,7 +71,9 @@ export function readValue(flag: Flag, text: string): unknown {
   const closest = flag.schema.enum && closestName(text.toLowerCase(), flag.schema.enum);
   const what = `Cannot use --${flag.names[0]} ${JSON.stringify(text)}`;
   if (closest === undefined) throw new UsageError(`${what}: ${wantedOf(flag)} is wanted`);
-  throw new UsageError(`${what}: no such value (closest: "${closest}"; ${flag.range ?? `${wantedOf(flag)} are known`})`);
+  throw new UsageError(
+    `${what}: no such value (closest: "${closest}"; ${flag.range ?? `${wantedOf(flag)} are known`})`,
+  );
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

@@ -6,8 +6,12 @@ import { readdirSync, readFileSync } from "node:fs";
 export function enginesPeakBytes(): number | undefined {
   if (process.platform !== "linux") return undefined;
   try {
-    const children = readdirSync("/proc/self/task").flatMap((thread) => readFileSync(`/proc/self/task/${thread}/children`, "utf8").split(" ").filter(Boolean));
-    const peaks = children.map((id) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? 0));
+    const children = readdirSync("/proc/self/task").flatMap((thread) =>
+      readFileSync(`/proc/self/task/${thread}/children`, "utf8").split(" ").filter(Boolean),
+    );
+    const peaks = children.map((id) =>
+      Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? 0),
+    );
     return 1024 * peaks.reduce((sum, peak) => sum + peak, 0);
   } catch {
     return undefined; // a kernel without these files, or a child that has just ended

@@ -22,7 +22,8 @@ const weightsFile = /\.(safetensors|ckpt)$/i;
 /** Checkpoints below `folder`: diffusers folders, and single files that hold a whole model. Empty without the folder. */
 export async function findInFolder(folder: string): Promise<FoundCheckpoint[]> {
   const entries = await list(folder);
-  if (entries.some(({ name }) => name === "model_index.json")) return [await describe(folder, folder)].filter((found) => found !== undefined);
+  if (entries.some(({ name }) => name === "model_index.json"))
+    return [await describe(folder, folder)].filter((found) => found !== undefined);
   const found = await Promise.all(
     entries.map(async (entry): Promise<(FoundCheckpoint | undefined)[]> => {
       const path = join(folder, entry.name);
@@ -42,13 +43,23 @@ export async function findInHubCache(cacheFolder: string): Promise<FoundCheckpoi
       const folder = join(cacheFolder, name);
       const revisions = await readRevisions(folder);
       const commits = await list(join(folder, "snapshots"));
-      return Promise.all(commits.map((commit) => findInSnapshot(id, { folder: join(folder, "snapshots", commit.name), revision: revisions.get(commit.name) ?? commit.name })));
+      return Promise.all(
+        commits.map((commit) =>
+          findInSnapshot(id, {
+            folder: join(folder, "snapshots", commit.name),
+            revision: revisions.get(commit.name) ?? commit.name,
+          }),
+        ),
+      );
     }),
   );
   return found.flat(2);
 }
 
-async function findInSnapshot(id: string, { folder, revision }: { folder: string; revision: string }): Promise<FoundCheckpoint[]> {
+async function findInSnapshot(
+  id: string,
+  { folder, revision }: { folder: string; revision: string },
+): Promise<FoundCheckpoint[]> {
   const found = await findInFolder(folder);
   const suffix = revision === "main" ? "" : `@${revision}`;
   return found.map((one) => ({ ...one, name: `${id}${one.path.slice(folder.length).replaceAll("\\", "/")}${suffix}` }));
@@ -57,9 +68,17 @@ async function findInSnapshot(id: string, { folder, revision }: { folder: string
 /** Branches and tags by commit; "main" where several name one. */
 async function readRevisions(repository: string): Promise<Map<string, string>> {
   const refs = join(repository, "refs");
-  const names = (await readdir(refs, { recursive: true, withFileTypes: true }).catch((): Dirent[] => [])).filter((entry) => entry.isFile());
-  const paths = names.map((entry) => join(entry.parentPath, entry.name).slice(refs.length + 1).replaceAll("\\", "/"));
-  const commits = await Promise.all(paths.map(async (path) => [(await readFile(join(refs, path), "utf8")).trim(), path] as const));
+  const names = (await readdir(refs, { recursive: true, withFileTypes: true }).catch((): Dirent[] => [])).filter(
+    (entry) => entry.isFile(),
+  );
+  const paths = names.map((entry) =>
+    join(entry.parentPath, entry.name)
+      .slice(refs.length + 1)
+      .replaceAll("\\", "/"),
+  );
+  const commits = await Promise.all(
+    paths.map(async (path) => [(await readFile(join(refs, path), "utf8")).trim(), path] as const),
+  );
   return new Map(commits.toSorted(([, a], [, b]) => Number(a === "main") - Number(b === "main")));
 }
 
@@ -70,7 +89,13 @@ async function describe(path: string, name: string): Promise<FoundCheckpoint | u
     const { model, kind, problem } = await inspectCheckpoint(path);
     if (model === undefined && problem === undefined) return undefined;
     const missing = Object.values(model?.networks ?? {}).reduce((sum, network) => sum + network.missing.length, 0);
-    return { name, path, sizeBytes, family: model?.family, problem: missing > 0 ? `${missing} tensors are missing` : (problem ?? (model ? undefined : kind)) };
+    return {
+      name,
+      path,
+      sizeBytes,
+      family: model?.family,
+      problem: missing > 0 ? `${missing} tensors are missing` : (problem ?? (model ? undefined : kind)),
+    };
   } catch (error) {
     return { name, path, sizeBytes, family: undefined, problem: (error as Error).message };
   }
@@ -83,14 +108,20 @@ export async function sizeOnDisk(path: string): Promise<number> {
   if (!status.isDirectory()) return status.size;
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   const files = await Promise.all(
-    entries.filter((entry) => !entry.isDirectory()).map((entry) => realpath(join(entry.parentPath, entry.name)).catch(() => undefined)),
+    entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => realpath(join(entry.parentPath, entry.name)).catch(() => undefined)),
   );
-  const sizes = await Promise.all([...new Set(files)].map(async (file) => (file === undefined ? 0 : (await stat(file)).size)));
+  const sizes = await Promise.all(
+    [...new Set(files)].map(async (file) => (file === undefined ? 0 : (await stat(file)).size)),
+  );
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** A folder's entries by name; none without the folder. */
 async function list(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
-  return entries.filter(({ name }) => !name.startsWith(".")).sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  return entries
+    .filter(({ name }) => !name.startsWith("."))
+    .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
 }

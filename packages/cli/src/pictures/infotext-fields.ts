@@ -7,7 +7,10 @@ import { schedules } from "@noisette/core/diffusion/schedules/index";
 import type { ScheduleId, ScheduleRow } from "@noisette/core/diffusion/schedules/index";
 
 /** The values of A1111's fields. `scheduler` is the checkpoint's, which samples where the options name no sampler. */
-export function infotextFields({ options, model, version, init }: PictureRecord, scheduler: Readonly<Record<string, unknown>>): Record<string, string | number | undefined> {
+export function infotextFields(
+  { options, model, version, init }: PictureRecord,
+  scheduler: Readonly<Record<string, unknown>>,
+): Record<string, string | number | undefined> {
   const sampler = samplerName(options.sampler as SamplerId | undefined, options.scheduler ?? scheduler);
   const schedule: ScheduleRow | undefined = schedules[options.schedule as ScheduleId];
   return {

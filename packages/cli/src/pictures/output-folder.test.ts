@@ -12,19 +12,26 @@ afterEach(() => rm(folder, { recursive: true }));
 
 describe("openOutputFolder()", () => {
   it("openOutputFolder() makes the folder and leaves it empty when there is none", async () => {
-    expect(await openOutputFolder(join(folder, "a/b"))).toEqual({ folder: join(folder, "a/b"), name: undefined });
+    expect(await openOutputFolder(join(folder, "a/b"), 1)).toEqual({ folder: join(folder, "a/b"), name: undefined });
     expect(await readdir(join(folder, "a/b"))).toEqual([]);
   });
 
   it("openOutputFolder() takes a name ending in .png for the picture's", async () => {
-    expect(await openOutputFolder(join(folder, "fox.one.PNG"))).toEqual({ folder, name: "fox.one" });
-    expect(await openOutputFolder("fox.png")).toEqual({ folder: ".", name: "fox" });
+    expect(await openOutputFolder(join(folder, "fox.one.PNG"), 1)).toEqual({ folder, name: "fox.one" });
+    expect(await openOutputFolder("fox.png", 1)).toEqual({ folder: ".", name: "fox" });
+  });
+
+  it("openOutputFolder() throws when one name is given for several pictures, and makes nothing", async () => {
+    await expect(openOutputFolder(join(folder, "new/fox.png"), 2)).rejects.toThrow("it names one (a folder is wanted)");
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it("openOutputFolder() throws when nothing can be written there", async () => {
     await writeFile(join(folder, "file"), "");
-    await expect(openOutputFolder(join(folder, "file"))).rejects.toThrow(/^Cannot save pictures in ".*file": .*\(a folder that can be written is wanted\)$/);
-    await expect(openOutputFolder(join(folder, "file/below"))).rejects.toThrow("Cannot save pictures in");
+    await expect(openOutputFolder(join(folder, "file"), 1)).rejects.toThrow(
+      /^Cannot save pictures in ".*file": .*\(a folder that can be written is wanted\)$/,
+    );
+    await expect(openOutputFolder(join(folder, "file/below"), 1)).rejects.toThrow("Cannot save pictures in");
   });
 });
 
@@ -38,7 +45,9 @@ describe("saveNew()", () => {
   });
 
   it("saveNew() keeps all files when many save at once", async () => {
-    const saves = Array.from({ length: 20 }, (_, i) => saveNew({ folder, name: "x", extension: "png" }, (path) => writeFile(path, String(i))));
+    const saves = Array.from({ length: 20 }, (_, i) =>
+      saveNew({ folder, name: "x", extension: "png" }, (path) => writeFile(path, String(i))),
+    );
     expect(new Set(await Promise.all(saves)).size).toBe(20);
     const texts = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), "utf8")));
     expect(new Set(texts).size).toBe(20);

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { UsageError } from "../usage-error.ts";
 
 /** A folder that results are saved in. */
 export interface OutputFolder {
@@ -12,9 +13,14 @@ export interface OutputFolder {
   readonly name: string | undefined;
 }
 
-/** `out` is a folder, or ends in ".png" and names the one picture. Makes the folder; throws when it cannot be written. */
-export async function openOutputFolder(out: string): Promise<OutputFolder> {
+/**
+ * `out` is a folder, or ends in ".png" and names the one picture. Makes the folder. Throws when it cannot be written,
+ * and UsageError when one name is given for several pictures.
+ */
+export async function openOutputFolder(out: string, pictures: number): Promise<OutputFolder> {
   const isPicture = extname(out).toLowerCase() === ".png";
+  if (isPicture && pictures > 1)
+    throw new UsageError(`Cannot save ${pictures} pictures as "${out}": it names one (a folder is wanted)`);
   const folder = isPicture ? dirname(out) : out;
   const probe = join(folder, `.noisette-${randomUUID()}`);
   try {
@@ -22,10 +28,16 @@ export async function openOutputFolder(out: string): Promise<OutputFolder> {
     await writeFile(probe, "");
     await rm(probe);
   } catch (cause) {
-    throw new Error(`Cannot save pictures in "${folder}": ${(cause as Error).message} (a folder that can be written is wanted)`, { cause });
+    throw new Error(
+      `Cannot save pictures in "${folder}": ${systemReason(cause as Error)} (a folder that can be written is wanted)`,
+      { cause },
+    );
   }
   return { folder, name: isPicture ? basename(out, extname(out)) : undefined };
 }
+
+/** "ENOTDIR: not a directory, mkdir 'x'" without what the sentence around it says already. */
+const systemReason = ({ message }: Error): string => /^E[A-Z]+: (.+), \w+/.exec(message)?.[1] ?? message;
 
 /**
  * Saves what `write` writes as the first of name.ext, name-2.ext, name-3.ext … that does not exist, and returns its

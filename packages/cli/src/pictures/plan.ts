@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { z } from "zod";
-import { generateOptions } from "@noisette/core";
+import { generateOptions } from "@noisette/core/pipelines/options";
 import type { GenerateInputs, GenerateOptions, LoadModelOptions } from "@noisette/core";
 import type { generateCommandOptions } from "../commands/generate-options.ts";
 import { partOf } from "../flags/part-of.ts";
@@ -31,14 +31,20 @@ export interface GenerationPlan {
 }
 
 /** Plans what `noisette generate` was asked for. Throws UsageError when it was not asked for anything. */
-export async function planGeneration(given: Partial<z.output<typeof generateCommandOptions>>, words: readonly string[]): Promise<GenerationPlan> {
+export async function planGeneration(
+  given: Partial<z.output<typeof generateCommandOptions>>,
+  words: readonly string[],
+): Promise<GenerationPlan> {
   const written = partOf(generateOptions, given);
   const record = given.from === undefined ? undefined : await readRecord(given.from);
   const prompt = writtenPrompt(written.prompt, words) ?? record?.options.prompt;
-  if (prompt === undefined) throw new UsageError('Cannot generate: no prompt (noisette "a red fox in the snow", or "" for none)');
+  if (prompt === undefined)
+    throw new UsageError('Cannot generate: no prompt (noisette "a red fox in the snow", or "" for none)');
   if (record?.init !== undefined && given.init === undefined) {
     const start = record.init === "image" ? "a picture" : "latents";
-    throw new UsageError(`Cannot repeat "${given.from}": it started from ${start} that its record does not hold (--init with the file is wanted)`);
+    throw new UsageError(
+      `Cannot repeat "${given.from}": it started from ${start} that its record does not hold (--init with the file is wanted)`,
+    );
   }
 
   const named = chooseModel(partOf(modelOptions, given), record);
@@ -47,11 +53,15 @@ export async function planGeneration(given: Partial<z.output<typeof generateComm
   const init = given.init === undefined ? undefined : await readInit(given.init);
   const side = isPractice && init === undefined ? { width: practiceSide, height: practiceSide } : {};
   // One picture of a run that shared its random numbers is made alone, unless the run is another now.
-  const isSameRun = record?.batch !== undefined && written.prompt === undefined && words.length === 0 && written.count === undefined;
+  const isSameRun =
+    record?.batch !== undefined && written.prompt === undefined && words.length === 0 && written.count === undefined;
   const options = { ...side, ...record?.options, ...written, prompt };
   return {
     model,
-    load: { ...loadOptions(named), ...(given.previewDecoder !== undefined && { previewDecoder: given.previewDecoder }) },
+    load: {
+      ...loadOptions(named),
+      ...(given.previewDecoder !== undefined && { previewDecoder: given.previewDecoder }),
+    },
     loading: recordedLoading({ ...named, model }),
     options: {
       ...options,
@@ -67,7 +77,9 @@ export async function planGeneration(given: Partial<z.output<typeof generateComm
 
 function writtenPrompt(option: string | string[] | undefined, words: readonly string[]): string | string[] | undefined {
   if (option !== undefined && words.length > 0) {
-    throw new UsageError(`Cannot generate: --prompt and the words ${JSON.stringify(words.join(" "))} (one of them is wanted; --prompt can be repeated)`);
+    throw new UsageError(
+      `Cannot generate: --prompt and the words ${JSON.stringify(words.join(" "))} (one of them is wanted; --prompt can be repeated)`,
+    );
   }
   return words.length > 0 ? words.join(" ") : option;
 }

@@ -11,6 +11,9 @@ export async function readInit(path: string): Promise<Image | Tensor> {
   if (!path.endsWith(".safetensors")) return readImage(path);
   const { tensors } = await readSafetensors(path);
   const stored = tensors.get("latents");
-  if (stored === undefined) throw new Error(`Cannot start from "${path}": it has no tensor "latents" (a file that --denoising-end saved is wanted)`);
+  if (stored === undefined)
+    throw new Error(
+      `Cannot start from "${path}": it has no tensor "latents" (a file that --denoising-end saved is wanted)`,
+    );
   return (await readTensors([["latents", stored]])).get("latents")!;
 }

@@ -1,7 +1,7 @@
 // The record inside a saved picture: core's, and how its model was opened, so that --from can do it all again.
 
 import { z } from "zod";
-import { generateOptions } from "@noisette/core";
+import { generateOptions } from "@noisette/core/pipelines/options";
 import type { PictureRecord } from "@noisette/core";
 import { readBytes } from "@noisette/core/image/png";
 import { readTextChunks } from "@noisette/core/image/png-metadata";
@@ -26,13 +26,24 @@ export type SavedRecord = z.output<typeof savedRecord>;
 
 /** The record as the text that is saved: in the schemas' order, so that a picture made again is the same file. */
 export function formatRecord(record: PictureRecord, loading: z.output<typeof checkpointOptions>): string {
-  return JSON.stringify({ ...record, options: generateOptions.parse(record.options), loading: checkpointOptions.parse(loading) });
+  return JSON.stringify({
+    ...record,
+    options: generateOptions.parse(record.options),
+    loading: checkpointOptions.parse(loading),
+  });
 }
 
 /** The record in the PNG at `path`. Throws Error when there is none, or it does not say all that is needed. */
 export async function readRecord(path: string): Promise<SavedRecord> {
-  const text = readTextChunks(await readBytes(path))[recordKeyword];
-  if (text === undefined) throw new Error(`Cannot repeat "${path}": it holds no record (a PNG that noisette saved is wanted)`);
+  const png = await readBytes(path);
+  let text: string | undefined;
+  try {
+    text = readTextChunks(png)[recordKeyword];
+  } catch (cause) {
+    throw new Error(`Cannot repeat "${path}": ${(cause as Error).message}`, { cause });
+  }
+  if (text === undefined)
+    throw new Error(`Cannot repeat "${path}": it holds no record (a PNG that noisette saved is wanted)`);
   return parseRecord(text, path);
 }
 
@@ -47,5 +58,7 @@ export function parseRecord(text: string, path: string): SavedRecord {
   const record = savedRecord.safeParse(json);
   if (record.success) return record.data;
   const [{ path: place, message }] = record.error.issues;
-  throw new Error(`Cannot repeat "${path}": its record has ${place.join(".") || "the wrong form"}: ${message}`, { cause: record.error });
+  throw new Error(`Cannot repeat "${path}": its record has ${place.join(".") || "the wrong form"}: ${message}`, {
+    cause: record.error,
+  });
 }

@@ -29,11 +29,16 @@ export interface SaveContext {
 }
 
 /** Saves what `event` brings: a PNG that tells how it was made, or a .safetensors file when it has latents only. */
-export async function savePicture({ seed, image, latents, record }: ImageEvent, { output, scheduler, loading }: SaveContext): Promise<SavedPicture> {
+export async function savePicture(
+  { seed, image, latents, record }: ImageEvent,
+  { output, scheduler, loading }: SaveContext,
+): Promise<SavedPicture> {
   const name = output.name ?? String(seed);
   const json = formatRecord(record, loading);
   if (image === undefined) {
-    const path = await saveNew({ ...output, name, extension: "safetensors" }, (to) => writeSafetensors(to, [["latents", latents]], { metadata: { [recordKeyword]: json } }));
+    const path = await saveNew({ ...output, name, extension: "safetensors" }, (to) =>
+      writeSafetensors(to, [["latents", latents]], { metadata: { [recordKeyword]: json } }),
+    );
     return { path, seed, record };
   }
   const { prompt, negativePrompt } = onePrompt(record);
@@ -48,16 +53,25 @@ export async function savePicture({ seed, image, latents, record }: ImageEvent, 
 function onePrompt({ options, batch }: PictureRecord): { prompt: string; negativePrompt: string } {
   const index = Math.floor((batch?.index ?? 0) / options.count);
   const { prompt, negativePrompt = "" } = options;
-  return { prompt: [prompt].flat()[index], negativePrompt: typeof negativePrompt === "string" ? negativePrompt : negativePrompt[index] };
+  return {
+    prompt: [prompt].flat()[index],
+    negativePrompt: typeof negativePrompt === "string" ? negativePrompt : negativePrompt[index],
+  };
 }
 
 /** Saves all of a run's pictures as one, each over its file's name; undefined when there is only one. */
-export async function saveContactSheet(pictures: readonly SavedPicture[], { folder }: OutputFolder): Promise<string | undefined> {
-  const shown = pictures.flatMap(({ image, path }) => (image === undefined ? [] : [{ image, label: basename(path, ".png") }]));
+export async function saveContactSheet(
+  pictures: readonly SavedPicture[],
+  { folder }: OutputFolder,
+): Promise<string | undefined> {
+  const shown = pictures.flatMap(({ image, path }) =>
+    image === undefined ? [] : [{ image, label: basename(path, ".png") }],
+  );
   if (shown.length < 2) return undefined;
   const sheet = await contactSheet(shown);
   return saveNew({ folder, name: `${pictures[0].seed}-sheet`, extension: "png" }, (to) => writePng(to, sheet));
 }
 
 /** Replaces preview.png in the folder. */
-export const savePreview = ({ folder }: OutputFolder, preview: Image): Promise<void> => writePng(join(folder, "preview.png"), preview);
+export const savePreview = ({ folder }: OutputFolder, preview: Image): Promise<void> =>
+  writePng(join(folder, "preview.png"), preview);

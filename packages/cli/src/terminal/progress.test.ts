@@ -11,8 +11,12 @@ function recorder(isTTY: boolean, columns = 80) {
 
 describe("stepLine()", () => {
   it("stepLine() tells the step, its pace, what is left and which picture when there are several", () => {
-    expect(stepLine(step, { pictures: 1, finished: 0 })).toBe("██████████░░░░░░░░░░ step 5/10, 1.24 s a step, 29.0 s left");
-    expect(stepLine(step, { pictures: 4, finished: 1 })).toBe("████████░░░░░░░░░░░░ step 5/10, 1.24 s a step, 29.0 s left, picture 2 of 4");
+    expect(stepLine(step, { pictures: 1, finished: 0 })).toBe(
+      "██████████░░░░░░░░░░ step 5/10, 1.24 s a step, 29.0 s left",
+    );
+    expect(stepLine(step, { pictures: 4, finished: 1 })).toBe(
+      "████████░░░░░░░░░░░░ step 5/10, 1.24 s a step, 29.0 s left, picture 2 of 4",
+    );
     expect(stepLine({ ...step, step: 10, remainingMs: 0 }, { pictures: 1, finished: 0 })).toContain("decoding");
   });
 });
@@ -27,7 +31,9 @@ describe("showProgress()", () => {
     progress.event(step);
     progress.event({ kind: "image", picture: 0, seed: 7 } as never);
     progress.end();
-    expect(text()).toMatch(/^note: device auto took cpu\n2 pictures of 10 steps on cpu\npicture 1 of 2: seed 7, \d+ ms\n$/);
+    expect(text()).toMatch(
+      /^note: device auto took cpu\n2 pictures of 10 steps on cpu\npicture 1 of 2: seed 7, \d+ ms\n$/,
+    );
   });
 
   it("showProgress() rewrites one line and clears it when it is a terminal", () => {

@@ -51,15 +51,19 @@ export function showProgress(stream: ProgressStream): Progress {
     loading: (model) => draw(`loading ${model} …`),
     download({ file, receivedBytes, totalBytes }) {
       if (receivedBytes === totalBytes) line(`downloaded ${file} (${formatBytes(totalBytes)})`);
-      else draw(`${bar(receivedBytes / totalBytes)} ${file} ${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)}`);
+      else
+        draw(`${bar(receivedBytes / totalBytes)} ${file} ${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)}`);
     },
     notice: (text) => line(`note: ${text}`),
     event(event) {
       if (event.kind === "notice") line(`note: ${event.text}`);
       if (event.kind === "start") {
         pictures = event.pictures;
+        finished = 0;
         pictureStart = performance.now();
-        line(`${pictures === 1 ? "1 picture" : `${pictures} pictures`} of ${event.steps} ${event.steps === 1 ? "step" : "steps"} on ${event.device}`);
+        line(
+          `${pictures === 1 ? "1 picture" : `${pictures} pictures`} of ${event.steps} ${event.steps === 1 ? "step" : "steps"} on ${event.device}`,
+        );
         draw("loading the networks …");
       }
       if (event.kind === "step") draw(stepLine(event, { pictures, finished }));
@@ -78,7 +82,10 @@ export function showProgress(stream: ProgressStream): Progress {
 export const noProgress: Progress = { loading() {}, download() {}, notice() {}, event() {}, end() {} };
 
 /** One step as a line: bar, steps, pace, time left, which picture. */
-export function stepLine({ step, steps, stepMs, remainingMs }: StepEvent, { pictures, finished }: { pictures: number; finished: number }): string {
+export function stepLine(
+  { step, steps, stepMs, remainingMs }: StepEvent,
+  { pictures, finished }: { pictures: number; finished: number },
+): string {
   const place = pictures === 1 ? "" : `, picture ${finished + 1} of ${pictures}`;
   const state = remainingMs > 0 ? `${formatDuration(remainingMs)} left` : "decoding";
   return `${bar((finished + step / steps) / pictures)} step ${step}/${steps}, ${formatDuration(stepMs)} a step, ${state}${place}`;

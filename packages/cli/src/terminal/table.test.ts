@@ -10,16 +10,28 @@ describe("wrap()", () => {
 
 describe("table()", () => {
   it("table() makes columns as wide as their cells when they differ", () => {
-    expect(table([{ title: "a" }, { title: "number", align: "right" }], [["long", "1"], ["x", "1234567"]])).toEqual([
-      "a      number",
-      "long        1",
-      "x     1234567",
-    ]);
+    expect(
+      table(
+        [{ title: "a" }, { title: "number", align: "right" }],
+        [
+          ["long", "1"],
+          ["x", "1234567"],
+        ],
+      ),
+    ).toEqual(["a      number", "long        1", "x     1234567"]);
   });
 });
 
 describe("definitions()", () => {
   it("definitions() continues a text under itself when it is long or has lines", () => {
-    expect(definitions([["a", "one two three"], ["bcd", "x\ny"]], 13)).toEqual(["a    one two", "     three", "bcd  x", "     y"]);
+    expect(
+      definitions(
+        [
+          ["a", "one two three"],
+          ["bcd", "x\ny"],
+        ],
+        13,
+      ),
+    ).toEqual(["a    one two", "     three", "bcd  x", "     y"]);
   });
 });

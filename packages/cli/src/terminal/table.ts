@@ -23,7 +23,10 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
   const titles = columns.map(({ title }) => title);
   const widths = columns.map((_, i) => Math.max(...[titles, ...rows].map((row) => row[i].length)));
   const line = (row: readonly string[]) =>
-    row.map((cell, i) => (columns[i].align === "right" ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join("  ").trimEnd();
+    row
+      .map((cell, i) => (columns[i].align === "right" ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .join("  ")
+      .trimEnd();
   return [titles, ...rows].map(line);
 }
 

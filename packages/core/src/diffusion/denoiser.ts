@@ -1,14 +1,14 @@
 // From a network to the function samplers use: D(x, σ), the estimate of x₀.
 import { lincomb } from "../tensor/lincomb.ts";
 import { type Clip, clipped } from "./clipping.ts";
-import { type Prediction, toDenoised, toInput } from "./parameterization.ts";
+import { type Parameterization, toDenoised, toInput } from "./parameterization.ts";
 import type { Denoise } from "./samplers/types.ts";
 
 /** A guided network call: variance-preserving input [N,C,h,w] and timestep → its prediction, of the same length (twice that with a learned variance). */
 export type Network = (input: Float32Array, timestep: number) => Promise<Float32Array>;
 
 export interface DenoiserOptions {
-  readonly prediction: Prediction;
+  readonly prediction: Parameterization;
   /** The timestep the network is given for a noise level. */
   readonly timestepOf: (sigma: number) => number;
   readonly clip?: Clip;
@@ -31,10 +31,19 @@ export interface ConsistencyBoundary {
 
 /** D(x, σ) of `network`. It throws RangeError when the network's output has another length than x. */
 export function makeDenoiser(network: Network, options: DenoiserOptions): Denoise {
-  const { prediction, timestepOf, clip, boundary, batch = 1, learnedVariance = false, onVariance } = options;
+  const estimate = makeEstimate(options);
   return async (x, sigma) => {
-    const timestep = timestepOf(sigma);
-    let output = await network(toInput(x, sigma), timestep);
+    const output = await network(toInput(x, sigma, options.prediction), options.timestepOf(sigma));
+    return estimate(output, x, sigma);
+  };
+}
+
+/** What makes D(x, σ) of a network's output at (x, σ). It throws RangeError when the output has another length than x. */
+export function makeEstimate(
+  options: DenoiserOptions,
+): (output: Float32Array, x: Float32Array, sigma: number) => Float32Array {
+  const { prediction, timestepOf, clip, boundary, batch = 1, learnedVariance = false, onVariance } = options;
+  return (output, x, sigma) => {
     const wanted = learnedVariance ? 2 * x.length : x.length;
     if (output.length !== wanted) {
       throw new RangeError(`Cannot denoise: the network gave ${output.length} values (${wanted} are wanted)`);
@@ -46,7 +55,7 @@ export function makeDenoiser(network: Network, options: DenoiserOptions): Denois
     }
     let denoised = toDenoised(prediction, output, x, sigma);
     if (clip) denoised = clipped(denoised, clip, batch);
-    return boundary ? atBoundary(boundary, denoised, x, sigma, timestep) : denoised;
+    return boundary ? atBoundary(boundary, denoised, x, sigma, timestepOf(sigma)) : denoised;
   };
 }
 

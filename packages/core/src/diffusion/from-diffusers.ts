@@ -56,7 +56,7 @@ export function planFromDiffusers(config: SchedulerConfigJson, run: DiffusersRun
   return {
     ...scheduler.model,
     ...planned,
-    ...timed(planned.sigmas, (sigma) => timestepBetween(discretization, sigma), planned.timesteps),
+    ...timed({ timestepOf: (sigma) => timestepBetween(discretization, sigma), ...planned }),
     clipInSampler: clipInSampler && scheduler.model.clip !== undefined,
     // Variance-preserving classes start from N(0,1) and hand over x/√(1+σ²).
     initialScale: form === "variance-preserving" ? Math.hypot(first, 1) : (initialScale ?? first),

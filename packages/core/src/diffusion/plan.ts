@@ -3,15 +3,18 @@
 import type { Clip } from "./clipping.ts";
 import type { ConsistencyBoundary } from "./denoiser.ts";
 import { type Discretization, sigmaAt, timestepAt } from "./discretization.ts";
-import type { Prediction } from "./parameterization.ts";
-import { checkSettings, type SamplerId, samplerTable } from "./samplers/index.ts";
+import type { Parameterization } from "./parameterization.ts";
+import { checkSettings, type SamplerId, type SamplerRow, samplerTable } from "./samplers/index.ts";
 import type { SamplerSettings } from "./samplers/types.ts";
 import { type ScheduleId, scheduleSigmas } from "./schedules/index.ts";
+import type { ScheduleSettings } from "./schedules/types.ts";
 
 /** How a network was trained, as far as sampling needs to know. */
 export interface ModelDiffusion {
   readonly discretization: Discretization;
-  readonly prediction: Prediction;
+  readonly prediction: Parameterization;
+  /** What the network is told of a noise level, when that is not the timestep of `discretization`. */
+  readonly timestepOf?: (sigma: number) => number;
   /** The range of its data, for pixel models. */
   readonly clip?: Clip;
   /** What the second half of its channels is, when it has one: the reverse variance, or a fraction between its bounds. */
@@ -25,7 +28,7 @@ export interface SamplingPlan extends ModelDiffusion {
   readonly settings: SamplerSettings;
   /** Noise levels: where each step (for plms and pndm, each network call) is evaluated, then where the run ends. */
   readonly sigmas: readonly number[];
-  /** What the network is told at sigmas[i]; one less than `sigmas`. */
+  /** What the network is told at sigmas[i] (by ddim_inverse, at sigmas[i+1]); one less than `sigmas`. */
   readonly timesteps: readonly number[];
   /** The timestep for any noise level: `timesteps` on the plan's own, interpolated elsewhere. */
   readonly timestepOf: (sigma: number) => number;
@@ -35,6 +38,10 @@ export interface SamplingPlan extends ModelDiffusion {
   readonly finalScale: number;
   /** `clip` limits x₀ inside the sampler only (DDIM's noise estimate stays unclipped). */
   readonly clipInSampler?: boolean;
+  /** Noise along one path over σ (brownian.ts), so that it does not depend on the number of steps; else every draw is on its own. */
+  readonly noise?: "brownian";
+  /** The seed of that path, when the plan fixes it. */
+  readonly noiseSeed?: number;
   /** What the caller should be told: options without effect, values replaced. */
   readonly warnings: readonly string[];
 }
@@ -52,32 +59,44 @@ export interface PlanChoice extends PlanRange {
   readonly sampler: SamplerId;
   /** Left out: the sampler's own. */
   readonly schedule?: ScheduleId;
+  /** The numbers in the schedule's formula; those left out are its usual ones. */
+  readonly scheduleSettings?: ScheduleSettings;
   readonly steps?: number;
   /** The noise levels themselves, falling, the last one (usually 0) included. */
   readonly sigmas?: readonly number[];
   /** The timesteps themselves, falling; the run ends at σ = 0. */
   readonly timesteps?: readonly number[];
   readonly settings?: SamplerSettings;
+  /** Left out: the sampler's own, independent draws for most. */
+  readonly noise?: "independent" | "brownian";
 }
 
 /** The plan for a chosen sampler on `model`. Throws TypeError or RangeError for a setting or level the sampler cannot use. */
 export function planFor(model: ModelDiffusion, choice: PlanChoice): SamplingPlan {
   const { sampler, begin = 0 } = choice;
-  const settings = {
+  const row: SamplerRow = samplerTable[sampler];
+  const given = {
     ...(sampler === "ddpm" && model.learnedVariance ? { variance: model.learnedVariance } : {}),
     ...choice.settings,
   };
-  checkSettings(sampler, settings);
-  const all = chosenSigmas(model.discretization, choice);
+  checkSettings(sampler, given);
+  const { noise = row.brownian === "default" ? "brownian" : "independent" } = choice;
+  if (noise === "brownian" && row.brownian === undefined) {
+    throw new TypeError(`Cannot plan ${sampler} with Brownian noise: it takes independent draws only`);
+  }
+  const all = row.rising ? risingSigmas(model.discretization, choice) : chosenSigmas(model.discretization, choice);
   const { end = all.length - 1 } = choice;
   checkRange({ begin, end }, all.length - 1);
   const sigmas = all.slice(begin, end + 1);
+  const timestepOf = model.timestepOf ?? ((sigma: number) => timestepAt(model.discretization, sigma));
   return {
     ...model,
-    boundary: samplerTable[sampler].consistencyModel ? (model.boundary ?? defaultBoundary) : undefined,
+    boundary: row.boundary ? (model.boundary ?? defaultBoundary) : undefined,
     sampler,
-    settings,
-    ...timed(sigmas, (sigma) => timestepAt(model.discretization, sigma)),
+    settings: { ...row.fromModel?.({ model, sigmas, settings: given }), ...given },
+    ...timed({ sigmas, timestepOf, levels: row.evaluatesAtEnd ? sigmas.slice(1) : undefined }),
+    clipInSampler: row.evaluatesAtEnd, // of the estimate, read at another level, nothing is to be cut off before
+    noise: noise === "brownian" ? noise : undefined,
     initialScale: sigmas[0],
     finalScale: 1,
     warnings: [],
@@ -87,14 +106,21 @@ export function planFor(model: ModelDiffusion, choice: PlanChoice): SamplingPlan
 /** LCM's own constants (arXiv 2310.04378, §4.1). */
 export const defaultBoundary: ConsistencyBoundary = { timestepScaling: 10, sigmaData: 0.5 };
 
-/** `sigmas` with their timesteps: `timesteps` where given (one less), those of `interpolated` otherwise and between. */
-export function timed(
-  sigmas: readonly number[],
-  interpolated: (sigma: number) => number,
-  timesteps: readonly number[] = sigmas.slice(0, -1).map(interpolated),
-): Pick<SamplingPlan, "sigmas" | "timesteps" | "timestepOf"> {
-  const known = new Map(timesteps.map((timestep, i) => [sigmas[i], timestep]));
-  return { sigmas, timesteps, timestepOf: (sigma) => known.get(sigma) ?? interpolated(sigma) };
+interface Timed {
+  readonly sigmas: readonly number[];
+  /** For levels that are not the plan's own. */
+  readonly timestepOf: (sigma: number) => number;
+  /** Where the network is called, one less than `sigmas`: all but the last, if not given. */
+  readonly levels?: readonly number[];
+  /** What it is told there, if not `timestepOf`. */
+  readonly timesteps?: readonly number[];
+}
+
+/** `sigmas` with their timesteps. */
+export function timed(run: Timed): Pick<SamplingPlan, "sigmas" | "timesteps" | "timestepOf"> {
+  const { sigmas, timestepOf, levels = sigmas.slice(0, -1), timesteps = levels.map(timestepOf) } = run;
+  const known = new Map(timesteps.map((timestep, i) => [levels[i], timestep]));
+  return { sigmas, timesteps, timestepOf: (sigma) => known.get(sigma) ?? timestepOf(sigma) };
 }
 
 /** Throws RangeError unless 0 ≤ begin < end ≤ entries. */
@@ -108,7 +134,7 @@ export function checkRange({ begin, end }: Required<PlanRange>, entries: number)
 
 function chosenSigmas(
   discretization: Discretization,
-  { sampler, schedule, steps, sigmas, timesteps }: PlanChoice,
+  { sampler, schedule, scheduleSettings, steps, sigmas, timesteps }: PlanChoice,
 ): readonly number[] {
   const given = { steps, sigmas, timesteps };
   const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
@@ -120,10 +146,20 @@ function chosenSigmas(
   if (steps === undefined && schedule !== undefined) {
     throw new TypeError(`Cannot plan a run: a schedule (${schedule}) is of no use with ${names[0]}`);
   }
-  if (steps !== undefined) return scheduleSigmas(schedule ?? samplerTable[sampler].schedule, steps, discretization);
+  if (steps !== undefined) {
+    return scheduleSigmas(schedule ?? samplerTable[sampler].schedule, steps, discretization, scheduleSettings);
+  }
   const levels = sigmas ?? [...timesteps!.map((t) => sigmaAt(discretization, t)), 0];
   if (levels.length < 2 || levels.some((sigma, i) => !(sigma >= 0) || (i > 0 && sigma >= levels[i - 1]))) {
     throw new RangeError(`Cannot plan a run over the given ${names[0]}: two or more falling noise levels are wanted`);
   }
   return levels;
+}
+
+// The same levels from the low end up. Where they cannot start at 0, a step more is laid out and that to 0 left out.
+function risingSigmas(discretization: Discretization, choice: PlanChoice): readonly number[] {
+  const fromZero = samplerTable[choice.sampler].evaluatesAtEnd;
+  const steps = fromZero || choice.steps === undefined ? choice.steps : choice.steps + 1;
+  const levels = [...chosenSigmas(discretization, { ...choice, steps })].reverse();
+  return !fromZero && levels[0] === 0 ? levels.slice(1) : levels;
 }

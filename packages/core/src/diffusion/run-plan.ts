@@ -1,16 +1,21 @@
 // Carrying out a sampling plan.
 import { scaled } from "../tensor/lincomb.ts";
+import { brownianNoise, seedFromNoise } from "./brownian.ts";
 import { clipped } from "./clipping.ts";
-import { makeDenoiser, type Network } from "./denoiser.ts";
+import { makeDenoiser, makeEstimate, type Network } from "./denoiser.ts";
 import type { SamplingPlan } from "./plan.ts";
 import { samplerTable } from "./samplers/index.ts";
-import type { SamplerOptions } from "./samplers/types.ts";
+import type { NoiseSource, SamplerOptions } from "./samplers/types.ts";
 
 export interface RunOptions extends SamplerOptions {
   /** N, the images in x. */
   readonly batch?: number;
   /** Called before every evaluation; may overwrite x, which is at noise level `sigma` (inpainting keeps its known region so). */
   readonly beforeEvaluation?: (x: Float32Array, sigma: number) => void;
+  /** What the network predicted without the prompt in its last call, before guidance; samplers of CFG++ need it. */
+  readonly unconditional?: () => Float32Array;
+  /** Seed of a Brownian path, for plans with such noise. Left out, it comes from the first draw of `noise`. */
+  readonly noiseSeed?: number | bigint;
 }
 
 /**
@@ -23,19 +28,22 @@ export async function runPlan(
   x: Float32Array,
   options: RunOptions,
 ): Promise<Float32Array> {
-  const { batch = 1, beforeEvaluation, ...samplerOptions } = options;
-  const { clip, clipInSampler } = plan;
+  const { batch = 1, beforeEvaluation, unconditional, ...samplerOptions } = options;
+  const { clip, clipInSampler, noise: noiseKind } = plan;
   let variance = new Float32Array() as Float32Array;
-  const denoise = makeDenoiser(network, {
+  const estimation = {
     ...plan,
     clip: clipInSampler ? undefined : clip,
     batch,
     learnedVariance: plan.learnedVariance !== undefined,
-    onVariance: (values) => (variance = values),
-  });
+  };
+  const denoise = makeDenoiser(network, { ...estimation, onVariance: (values) => (variance = values) });
+  const estimate = makeEstimate(estimation);
+  let [lastX, lastSigma] = [x, 0];
   const result = await samplerTable[plan.sampler].sample(
     async (input, sigma) => {
       beforeEvaluation?.(input, sigma);
+      [lastX, lastSigma] = [input, sigma];
       return denoise(input, sigma);
     },
     x,
@@ -43,9 +51,22 @@ export async function runPlan(
     {
       ...samplerOptions,
       ...plan.settings,
+      noise: noiseKind === "brownian" ? brownianPath(plan, x.length, options) : options.noise,
       clip: clip && clipInSampler ? (denoised) => clipped(denoised, clip, batch) : undefined,
       predictedVariance: () => variance,
+      unconditional: unconditional && (() => estimate(unconditional(), lastX, lastSigma)),
     },
   );
   return plan.finalScale === 1 ? result : scaled(result, plan.finalScale);
+}
+
+// A path over all levels above 0 that the plan can meet.
+function brownianPath({ sigmas, noiseSeed }: SamplingPlan, length: number, options: RunOptions): NoiseSource {
+  const levels = sigmas.filter((sigma) => sigma > 0);
+  return brownianNoise({
+    seed: options.noiseSeed ?? noiseSeed ?? seedFromNoise(options.noise()),
+    length,
+    sigmaMin: Math.min(...levels),
+    sigmaMax: Math.max(...levels),
+  });
 }

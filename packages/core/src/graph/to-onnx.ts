@@ -102,16 +102,22 @@ export function toOnnx(
   };
 
   const names = new Map<Value, string>();
+  const outputs = Object.entries(graph.outputs);
   for (const value of graph.values) {
     scope = value.scope;
     const operands = value.inputs.map((input) => names.get(input)!);
-    names.set(value, value.op.lower(to, operands, value.attributes as never, value));
+    const name = value.op.lower(to, operands, value.attributes as never, value);
+    // An output's node takes its name at once: Identity nodes in their place make ONNX Runtime 1.30 fuse wrongly.
+    const [output] = outputs.find(([, result]) => result === value) ?? [];
+    const last = nodes.at(-1);
+    const renamed = output !== undefined && last?.output === name;
+    if (renamed) nodes[nodes.length - 1] = { ...last, output };
+    names.set(value, renamed ? output : name);
   }
-
-  const outputs = Object.entries(graph.outputs);
   for (const [output, value] of outputs) {
+    const input = names.get(value)!;
     const name = `output/${output}`;
-    nodes.push({ name, type: "Identity", domain: "", inputs: [names.get(value)!], output, attributes: {} });
+    if (input !== output) nodes.push({ name, type: "Identity", domain: "", inputs: [input], output, attributes: {} });
   }
   return encodeModel({
     name: graph.name,

@@ -100,9 +100,9 @@ function position(name: string): number {
   return known < 0 ? fieldOrder.length : known;
 }
 
-// A name is limited to 128 characters only to keep the search linear in texts that are none.
-const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_ \-/]{1,127}(?<! )$/u;
-const pairPattern = /\s*([\p{L}\p{N}_][\p{L}\p{N}_ \-/]{1,127}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)/gu;
+// A name is limited to 64 characters only to keep the search linear in texts that are none.
+const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_ \-/]{1,63}(?<! )$/u;
+const pairPattern = /([\p{L}\p{N}_][\p{L}\p{N}_ \-/]{1,63}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)/gu;
 
 /** A JSON string where the plain text would end early, begin as a string, or lose its outer spaces. */
 function quote(value: string): string {

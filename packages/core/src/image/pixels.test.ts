@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { goldenFloats, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
+import { fixturePath, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { Image } from "./image.ts";
 import { imagesFromTensor, tensorFromImage, tensorFromImages } from "./pixels.ts";
@@ -14,16 +14,25 @@ const picture = fc
       .map((data): Image => ({ width, height, channels: 3, data })),
   );
 
-test("imagesFromTensor() rounds half to even and limits when values fall between bytes or outside", () => {
-  // x/2 + 0.5 times 255: 127.5 → 128; −0.9882353·127.5 + 127.5 → 1.5 → 2; 0.5 → 0
-  const values = [-2, -1, 0, 1, 2, Math.fround(1.5 / 127.5 - 1), Math.fround(0.5 / 127.5 - 1), NaN, 0.5, -0.5, 0.25, -0.25];
-  const [image] = imagesFromTensor(tensor([1, 3, 1, 4], Float32Array.from(values)));
-  const byChannel = [0, 1, 2].map((c) => [0, 1, 2, 3].map((i) => image.data[3 * i + c]));
-  expect(byChannel).toEqual([
-    [0, 0, 128, 255],
-    [255, 2, 0, 0],
-    [191, 64, 159, 96],
+test("imagesFromTensor() limits values outside [-1,1] and makes NaN 0", () => {
+  const [image] = imagesFromTensor(tensor([1, 3, 1, 3], Float32Array.of(-2, -1, 0, 1, 2, NaN, 0.5, -0.5, 0.25)));
+  expect([0, 1, 2].map((c) => [0, 1, 2].map((i) => image.data[3 * i + c]))).toEqual([
+    [0, 0, 128],
+    [255, 255, 0],
+    [191, 64, 159],
   ]);
+});
+
+test("imagesFromTensor() rounds half to even", () => {
+  // From 1/2 up, x = 2v − 1 and its way back to v are exact in float32; some v·255 are exactly k + ½.
+  const halves = Array.from({ length: 127 }, (_, i) => 128 + i)
+    .map((k) => ({ k, v: Math.fround((k + 0.5) / 255) }))
+    .filter(({ k, v }) => Math.fround(v * 255) === k + 0.5);
+  expect(halves.length).toBeGreaterThan(50);
+  for (const { k, v } of halves) {
+    const [{ data }] = imagesFromTensor(tensor([1, 3, 1, 1], new Float32Array(3).fill(2 * v - 1)));
+    expect(data[0]).toBe(k % 2 === 0 ? k : k + 1);
+  }
 });
 
 test("tensorFromImages() puts channels before rows and maps 0 … 255 to [-1,1]", () => {
@@ -48,5 +57,16 @@ test("tensorFromImages() and imagesFromTensor() throw when shapes do not fit", (
   const image = (width: number): Image => ({ width, height: 1, channels: 3, data: new Uint8Array(3 * width) });
   expect(() => tensorFromImages([image(1), image(2)])).toThrow("2×1 beside 1×1 (one size is wanted)");
   expect(() => tensorFromImages([])).toThrow("no pictures");
-  expect(() => imagesFromTensor(tensor([1, 4, 1, 1]))).toThrow("Cannot make pictures of [1,4,1,1]: [N,3,H,W] is wanted");
+  expect(() => imagesFromTensor(tensor([1, 4, 1, 1]))).toThrow(
+    "Cannot make pictures of [1,4,1,1]: [N,3,H,W] is wanted",
+  );
+});
+
+test("tensorFromImage() gives the golden input of the autoencoder", async () => {
+  const bytes = goldenTensor(readGolden("cases/sd1/vae"), "in.image_u8");
+  const x = tensorFromImage(await readImage(fixturePath("cases/sd1/vae_input.png")));
+  expect(x.dims).toEqual(bytes.dims);
+  // The reference divides by 127.5 once; diffusers by 255, then doubles: within a rounding of each other.
+  const errors = Array.from(x.data, (value, i) => Math.abs(value - (Number(bytes.data[i]) / 127.5 - 1)));
+  expect(Math.max(...errors)).toBeLessThan(2e-7);
 });

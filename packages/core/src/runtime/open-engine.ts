@@ -14,11 +14,13 @@ export async function openEngine({ device = "auto", threads }: EngineOptions = {
   }
   const refused: string[] = [];
   for (const candidate of devices) {
-    const notice = `device auto took ${candidate}${refused.length === 0 ? "" : `: ${refused.join("; ")}`}`;
+    const notice = `device auto took ${candidate}${refused.length === 0 ? "" : ` (${refused.join("; ")})`}`;
     try {
       return await openOn({ device: candidate, threads, notice });
     } catch (error) {
-      refused.push((error as Error).message);
+      // The reason alone: what could be done about it is for those who asked for this device.
+      const [, reason] = /^Cannot open an engine on \w+: (.*?)( \(.* wanted\))?$/s.exec((error as Error).message) ?? [];
+      refused.push(`not ${candidate}: ${reason ?? (error as Error).message}`);
     }
   }
   throw new Error(`Cannot open an engine: ${refused.join("; ")}`);

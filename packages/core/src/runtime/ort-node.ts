@@ -1,10 +1,11 @@
-// ONNX Runtime in Node: one engine is one child process. `session.run` blocks its thread until the network is done, native
-// code can crash, and released sessions do not give all their memory back; a process is the cure for all three.
+// ONNX Runtime in Node: one engine is one child process. `session.run` blocks its thread until the network is done, and
+// native code can crash or leak; a process is the cure for all three.
 
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
+import type { Socket } from "node:net";
 import { dirname, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LoweringOptions } from "../graph/to-onnx.ts";
@@ -31,15 +32,19 @@ function startProcess(): Connection {
   const child = fork(program, [], {
     execArgv,
     serialization: "advanced",
-    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
+  // Native libraries and GPU drivers chatter there; only what a dying process said last is worth telling.
+  let lastWords = "";
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => (lastWords = (lastWords + text).slice(-2000)));
+  (child.stderr as Socket).unref();
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
   const ended = new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(`the engine process did not start: ${error.message}`));
     child.once("exit", (code, signal) => {
       process.off("exit", kill);
-      resolve(reasonOf(code, signal));
+      resolve(reasonOf(code, signal, lastWords));
     });
   });
   hold(child, false);
@@ -73,9 +78,9 @@ function hold(child: ChildProcess, busy: boolean): void {
   }
 }
 
-function reasonOf(code: number | null, signal: NodeJS.Signals | null): string {
+function reasonOf(code: number | null, signal: NodeJS.Signals | null, lastWords: string): string {
   if (signal === "SIGKILL") return "the engine process was killed (out of memory is the usual reason)";
-  return `the engine process ended ${signal === null ? `with exit code ${code}` : `by ${signal}`} (a crash of native code)`;
+  return `the engine process ended ${signal === null ? `with exit code ${code}` : `by ${signal}`} (a crash of native code)${lastWords.trim() === "" ? "" : `; its last words: ${lastWords.trim()}`}`;
 }
 
 /** ONNX Runtime wants one folder and locations inside it; links are resolved first, since it refuses to follow them out. */

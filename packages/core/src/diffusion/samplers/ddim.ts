@@ -9,20 +9,36 @@ export async function ddim(
   denoise: Denoise,
   x: Float32Array,
   sigmas: readonly number[],
-  { noise, onStep, eta = 0, clip, targets = sigmas.slice(1) }: OptionsWith<"eta" | "clip" | "targets">,
+  options: OptionsWith<"eta" | "clip" | "targets">,
 ): Promise<Float32Array> {
+  const { onStep, targets = sigmas.slice(1) } = options;
   const steps = sigmas.length - 1;
   for (let i = 0; i < steps; i++) {
     const [sigma, target, next] = [sigmas[i], targets[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);
     await onStep?.({ step: i, steps, sigma, x, denoised });
-    const eps = slope(x, denoised, sigma);
-    const x0 = clip ? clip(denoised) : denoised;
-    const { down, up } = ancestralStep(sigma, target, eta);
-    x = lincomb([1, x0], [down, eps]);
-    if (eta > 0) x = lincomb([1, x], [up, noise()]);
+    x = ddimStep({ x, denoised, sigma, next: target }, options);
     // A target off the grid is read as the grid's level: the variance-preserving value stays.
     if (target !== next) x = scaled(x, Math.hypot(1, next) / Math.hypot(1, target));
   }
   return x;
+}
+
+interface Step {
+  readonly x: Float32Array;
+  /** D(x, sigma). */
+  readonly denoised: Float32Array;
+  readonly sigma: number;
+  readonly next: number;
+}
+
+/** One step. `clip` limits the estimate of x₀, but not the noise it goes with. */
+export function ddimStep(
+  { x, denoised, sigma, next }: Step,
+  { noise, eta = 0, clip }: OptionsWith<"eta" | "clip">,
+): Float32Array {
+  const eps = slope(x, denoised, sigma);
+  const { down, up } = ancestralStep(sigma, next, eta);
+  const moved = lincomb([1, clip ? clip(denoised) : denoised], [down, eps]);
+  return eta > 0 ? lincomb([1, moved], [up, noise(sigma, next)]) : moved;
 }

@@ -39,7 +39,7 @@ export async function dpm2Ancestral(
     await onStep?.({ step: i, steps, sigma, x, denoised });
     const { down, up } = ancestralStep(sigma, next, eta);
     x = await midpointStep(denoise, x, denoised, sigma, down);
-    if (next > 0) x = lincomb([1, x], [sNoise * up, noise()]);
+    if (next > 0) x = lincomb([1, x], [sNoise * up, noise(sigma, next)]);
   }
   return x;
 }

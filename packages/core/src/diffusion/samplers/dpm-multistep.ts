@@ -53,7 +53,7 @@ export async function dpmMultistep(
     const [delta0, delta1] = [stepOrder > 1 ? (first + difference) / r0 : 0, stepOrder > 2 ? -difference / r1 : 0];
     const weights = [phi1 + delta0, delta1 - delta0, -delta1].slice(0, stepOrder);
     x = lincomb([1, x], ...history.slice(0, stepOrder).map((eps, j) => [-k * weights[j], eps] as const));
-    if (eta > 0) x = lincomb([1, x], [sNoise * Math.sqrt(sigma ** 2 - next ** 2), noise()]);
+    if (eta > 0) x = lincomb([1, x], [sNoise * Math.sqrt(sigma ** 2 - next ** 2), noise(sigma, next)]);
   }
   return x;
 }

@@ -38,7 +38,7 @@ export async function dpmppMultistep(
       [-Math.expm1(-H), denoised],
       ...corrections[stepOrder - 1](history, stepRatios(sigmas, i, h), H, options),
     ];
-    if (eta > 0) terms.push([sNoise * next * Math.sqrt(-Math.expm1(-2 * eta * h)), noise()]);
+    if (eta > 0) terms.push([sNoise * next * Math.sqrt(-Math.expm1(-2 * eta * h)), noise(sigma, next)]);
     x = lincomb(...terms);
   }
   return x;

@@ -19,7 +19,7 @@ export async function eulerAncestral(
     await onStep?.({ step: i, steps, sigma, x, denoised });
     const { down, up } = ancestralStep(sigma, next, eta);
     x = moved(x, denoised, sigma, down);
-    if (next > 0) x = lincomb([1, x], [sNoise * up, noise()]);
+    if (next > 0) x = lincomb([1, x], [sNoise * up, noise(sigma, next)]);
   }
   return x;
 }

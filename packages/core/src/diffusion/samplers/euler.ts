@@ -18,14 +18,14 @@ export async function euler(
     if (options.churnAfter) {
       const early = await denoise(x, sigma);
       await options.onStep?.({ step: i, steps, sigma, x, denoised: early });
-      // The network saw x, the step starts from x̂: its output is reused there. Only eps is read at σ̂.
+      // The network saw x, the step starts from x̂: its output is reused there. Only v is still read at σ.
       const [xHat, sigmaHat] = churned(x, sigma, steps, options);
       const output = toOutput(options.churnAfter, early, x, sigma);
       const denoised = toDenoised(
         options.churnAfter,
         output,
         xHat,
-        options.churnAfter === "epsilon" ? sigmaHat : sigma,
+        options.churnAfter === "v_prediction" ? sigma : sigmaHat,
       );
       x = moved(xHat, denoised, sigmaHat, next);
     } else {

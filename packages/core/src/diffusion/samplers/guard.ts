@@ -21,8 +21,9 @@ export function guarded(sampler: Sampler): Sampler {
   };
 }
 
-// The step during which noise level `sigma` is evaluated.
+// The step during which noise level `sigma` is evaluated: the levels may fall or rise.
 function stepAt(sigmas: readonly number[], sigma: number): number {
-  const step = sigmas.findIndex((_, i) => i === sigmas.length - 2 || sigma > sigmas[i + 1]);
+  const sign = sigmas[0] > sigmas[sigmas.length - 1] ? 1 : -1;
+  const step = sigmas.findIndex((_, i) => i === sigmas.length - 2 || sign * sigma > sign * sigmas[i + 1]);
   return Math.max(step, 0);
 }

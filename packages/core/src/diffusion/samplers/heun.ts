@@ -13,18 +13,27 @@ export async function heun(
 ): Promise<Float32Array> {
   const steps = sigmas.length - 1;
   for (let i = 0; i < steps; i++) {
-    const next = sigmas[i + 1];
     const [xHat, sigmaHat] = churned(x, sigmas[i], steps, options);
     const denoised = await denoise(xHat, sigmaHat);
     await options.onStep?.({ step: i, steps, sigma: sigmas[i], x: xHat, denoised });
-    const end = moved(xHat, denoised, sigmaHat, next);
-    if (next === 0) {
-      x = end;
-      continue;
-    }
-    const denoisedEnd = await denoise(end, next);
-    const mean = lincomb([1 / 2, slope(xHat, denoised, sigmaHat)], [1 / 2, slope(end, denoisedEnd, next)]);
-    x = along(xHat, mean, next - sigmaHat);
+    x = await heunStep(denoise, { x: xHat, denoised, sigma: sigmaHat, next: sigmas[i + 1] });
   }
   return x;
+}
+
+interface Step {
+  readonly x: Float32Array;
+  /** D(x, sigma). */
+  readonly denoised: Float32Array;
+  readonly sigma: number;
+  readonly next: number;
+}
+
+/** One step, whose first evaluation is made already. */
+export async function heunStep(denoise: Denoise, { x, denoised, sigma, next }: Step): Promise<Float32Array> {
+  const end = moved(x, denoised, sigma, next);
+  if (next === 0) return end;
+  const denoisedEnd = await denoise(end, next);
+  const mean = lincomb([1 / 2, slope(x, denoised, sigma)], [1 / 2, slope(end, denoisedEnd, next)]);
+  return along(x, mean, next - sigma);
 }

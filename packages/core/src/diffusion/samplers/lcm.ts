@@ -14,7 +14,7 @@ export async function lcm(
     const [sigma, next] = [sigmas[i], sigmas[i + 1]];
     const denoised = await denoise(x, sigma);
     await onStep?.({ step: i, steps, sigma, x, denoised });
-    x = next > 0 ? lincomb([1, denoised], [sNoise * next, noise()]) : denoised;
+    x = next > 0 ? lincomb([1, denoised], [sNoise * next, noise(sigma, next)]) : denoised;
   }
   return x;
 }

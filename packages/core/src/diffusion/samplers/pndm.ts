@@ -4,7 +4,8 @@
 // Samples are variance-preserving here, y = x/√(1+σ²), and the history holds raw network outputs: both matter where rounded
 // timesteps make a call's levels disagree with the grid, and for v-prediction.
 import { lincomb, scaled } from "../../tensor/lincomb.ts";
-import { type Prediction, scalings, toOutput } from "../parameterization.ts";
+import { type Parameterization, scalingOf, toOutput } from "../parameterization.ts";
+import { adamsBashforthWeights } from "./ipndm.ts";
 import type { Denoise, OptionsWith, SamplerOptions } from "./types.ts";
 
 /** One network call: evaluated at level `at`, its result moves a sample from level `from` to level `to`. */
@@ -106,8 +107,13 @@ async function run(
 }
 
 // In σ-space x' = (to/from)·x + (1 − to/from)·D with D = c_skip·x + c_out·output, scaled back to variance-preserving.
-function transfer(prediction: Prediction, y: Float32Array, output: Float32Array, { from, to }: PndmCall): Float32Array {
-  const { cSkip, cOut } = scalings[prediction](from);
+function transfer(
+  prediction: Parameterization,
+  y: Float32Array,
+  output: Float32Array,
+  { from, to }: PndmCall,
+): Float32Array {
+  const { cSkip, cOut } = scalingOf(prediction, from);
   const ratio = to / from;
   const [scaleFrom, scaleTo] = [Math.hypot(1, from), Math.hypot(1, to)];
   return lincomb([((ratio + (1 - ratio) * cSkip) * scaleFrom) / scaleTo, y], [((1 - ratio) * cOut) / scaleTo, output]);
@@ -119,10 +125,3 @@ function adamsBashforth(history: Float32Array[]): Float32Array {
   const weights = adamsBashforthWeights[history.length - 1];
   return lincomb(...history.map((output, j) => [weights[j], output] as const));
 }
-
-const adamsBashforthWeights = [
-  [1],
-  [3 / 2, -1 / 2],
-  [23 / 12, -16 / 12, 5 / 12],
-  [55 / 24, -59 / 24, 37 / 24, -9 / 24],
-];

@@ -1,6 +1,6 @@
 // What a sampler is: a function from noise to data that knows nothing of schedules, guidance or devices.
 // All work in σ-space, x = x₀ + σ·ε. A method published for the variance-preserving form is the same method after x_vp = x/√(1+σ²).
-import type { Prediction } from "../parameterization.ts";
+import type { Parameterization } from "../parameterization.ts";
 import type { PndmCall } from "./pndm.ts";
 
 /**
@@ -17,10 +17,16 @@ export type Sampler = (
   options: SamplerOptions & SamplerSettings,
 ) => Promise<Float32Array>;
 
+/**
+ * Fresh N(0,1) values, as many as x has. The noise levels of the step they are for matter to sources that are one path over σ
+ * (brownian.ts); samplers of stochastic differential equations give them.
+ */
+export type NoiseSource = (from?: number, to?: number) => Float32Array;
+
 /** What every sampler is given beside its settings. */
 export interface SamplerOptions {
-  /** Fresh N(0,1) values, as many as x has; called once per draw of the algorithm, in its order. */
-  readonly noise: () => Float32Array;
+  /** Called once per draw of the algorithm, in its order. */
+  readonly noise: NoiseSource;
   /** Called once per step, after its first denoising; awaited. */
   readonly onStep?: (progress: StepProgress) => void | Promise<void>;
   /** Its reason is thrown before the next denoising. */
@@ -45,12 +51,12 @@ export interface SamplerSettings {
   readonly sNoise?: number;
   /** Total churn: noise re-added over the run before denoising (arXiv 2206.00364, algorithm 2). */
   readonly sChurn?: number;
-  /** Churn only at σ ≥ sTmin. */
+  /** Churn (SA-Solver: noise) only at σ ≥ sTmin. */
   readonly sTmin?: number;
-  /** Churn only at σ ≤ sTmax. */
+  /** Churn (SA-Solver: noise) only at σ ≤ sTmax. */
   readonly sTmax?: number;
   /** Churn after the network was called instead of before, for a network of this prediction type: what diffusers does. */
-  readonly churnAfter?: Prediction;
+  readonly churnAfter?: Parameterization;
   /** Order of the method. */
   readonly order?: number;
   /** How a second-order correction is weighted: by the midpoint rule or exactly (φ₂, "heun"). */
@@ -75,12 +81,48 @@ export interface SamplerSettings {
   readonly noiseAtEnd?: boolean;
   /** DDIM: limits the estimate of x₀, but not the noise it goes with. */
   readonly clip?: (denoised: Float32Array) => Float32Array;
-  /** DDIM: where step i goes, when that is not sigmas[i+1]. */
+  /** DDIM: where step i goes, when that is not sigmas[i+1]. TCD: the level below it to go to before noise is added. */
   readonly targets?: readonly number[];
   /** PNDM: the network calls in order, when they are not those of `sigmas`. */
   readonly calls?: readonly PndmCall[];
-  /** PNDM: what the history holds. */
-  readonly prediction?: Prediction;
+  /** PNDM: what the history holds. DDIM inversion: what the network predicts. */
+  readonly prediction?: Parameterization;
+  /** CFG++: the estimate of x₀ without the prompt, of the last denoising. Left out, there is no guidance: both estimates are one. */
+  readonly unconditional?: () => Float32Array;
+  /** Where in a step, in log σ, its inner evaluation lies. */
+  readonly r?: number;
+  /** SA-Solver: order of the corrector. */
+  readonly correctorOrder?: number;
+  /** SA-Solver: evaluates again after the corrector. */
+  readonly evaluateAgain?: boolean;
+  /** Gradient estimation: 1 is Euler's method, 2 doubles the newest direction and takes off the last. */
+  readonly gamma?: number;
+  /** Adaptive steps: the error allowed, as a share of |x|. */
+  readonly relativeTolerance?: number;
+  /** Adaptive steps: the error always allowed. */
+  readonly absoluteTolerance?: number;
+  /** Adaptive steps: the first step, in log σ. */
+  readonly firstStep?: number;
+  /** Adaptive steps: a step stands when the next one would not be shorter than this share of it. */
+  readonly acceptSafety?: number;
+  /** Adaptive steps: proportional, integral and derivative coefficients of the step control. */
+  readonly pid?: readonly [number, number, number];
+  /** Restart: how often the interval is gone through again. */
+  readonly restarts?: number;
+  /** Restart: the low end of the interval. */
+  readonly restartMin?: number;
+  /** Restart: its high end. */
+  readonly restartMax?: number;
+  /** RePaint: steps gone back in a jump. */
+  readonly jumpLength?: number;
+  /** RePaint: how often a stretch of that length is done. */
+  readonly jumpCount?: number;
+  /** Consistency models: the lowest σ they were trained on. */
+  readonly floor?: number;
+  /** Predictor–corrector: size of the noise against the score in a Langevin step. */
+  readonly snr?: number;
+  /** Predictor–corrector: Langevin steps per level. */
+  readonly correctorSteps?: number;
 }
 
 /** The options of a sampler that reads the settings `Names`. */

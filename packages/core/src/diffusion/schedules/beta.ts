@@ -1,11 +1,28 @@
 // The schedule of "Beta Sampling is All You Need", arXiv 2407.12173: noise levels at quantiles of a beta distribution, so that both
-// ends get more steps than the middle. As diffusers and AUTOMATIC1111 have it, linear in σ; ComfyUI's "beta" is linear in timestep.
-import { linspace } from "../spacing.ts";
-import type { SigmaRange } from "./types.ts";
+// ends get more steps than the middle. AUTOMATIC1111 and diffusers take them over σ, ComfyUI over the timesteps.
+import type { Discretization } from "../discretization.ts";
+import { linspace, roundHalfEven } from "../spacing.ts";
+import type { ScheduleSettings, SigmaRange } from "./types.ts";
 
 /** Equal steps in probability under Beta(α, β) over [σ_min, σ_max]. */
-export function sigmasBeta(steps: number, { sigmaMin, sigmaMax }: SigmaRange, alpha = 0.6, beta = 0.6): number[] {
+export function sigmasBeta(
+  steps: number,
+  { sigmaMin, sigmaMax }: SigmaRange,
+  { alpha = 0.6, beta = 0.6 }: ScheduleSettings = {},
+): number[] {
   return linspace(0, 1, steps).map((ramp) => sigmaMin + betaQuantile(1 - ramp, alpha, beta) * (sigmaMax - sigmaMin));
+}
+
+/** The trained levels at equal steps in probability under Beta(α, β) over the timesteps; fewer than asked for where two are one. */
+export function sigmasBetaTimesteps(
+  steps: number,
+  { sigmas }: Discretization,
+  { alpha = 0.6, beta = 0.6 }: ScheduleSettings = {},
+): number[] {
+  const timesteps = Array.from({ length: steps }, (_, i) =>
+    roundHalfEven(betaQuantile(1 - i / steps, alpha, beta) * (sigmas.length - 1)),
+  );
+  return [...new Set(timesteps)].map((t) => sigmas[t]);
 }
 
 /** The x with I_x(a, b) = p: the quantile function of the beta distribution, to about 1e-15 absolute. */

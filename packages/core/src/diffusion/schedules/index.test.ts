@@ -50,7 +50,7 @@ describe("schedules", () => {
 
   it("sigmasKarras() takes another ρ and range when given them", () => {
     const expected = goldenFloats(golden, "k.karras.10.rho5_0.1_10");
-    sigmasKarras(10, { sigmaMin: 0.1, sigmaMax: 10 }, 5).forEach((sigma, i) =>
+    sigmasKarras(10, { sigmaMin: 0.1, sigmaMax: 10 }, { rho: 5 }).forEach((sigma, i) =>
       expect(sigma).toBeCloseTo(expected[i], 5),
     );
   });

@@ -1,6 +1,7 @@
 // Convolution over pixels.
 
 import { addDims, dimText, floorDivideDim, sameDim } from "../dim.ts";
+import { ints } from "../lowering.ts";
 import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
@@ -28,7 +29,14 @@ export const conv2dOp: Op<ConvolutionAttributes> = {
       addDims(floorDivideDim(addDims(size, padding - kernel), stride), 1);
     return { type: "float32", dims: [n, out, positions(h, top + bottom, kh), positions(w, left + right, kw)] };
   },
-  lower: (to, inputs, { stride, padding }) => to.node("Conv", inputs, { strides: [stride, stride], pads: padding }),
+  lower(to, [x, weight, ...bias], { stride, padding }, { inputs }) {
+    const channels = inputs[0].dims[1] as number;
+    // ONNX Runtime 1.30's WebGPU kernel is wrong for 6, 9, 15, … input channels (nine: inpainting): zeros fill up to fours.
+    const fill = to.target === "webgpu" && channels > 3 && channels % 3 === 0 ? (4 - (channels % 4)) % 4 : 0;
+    const filled = (name: string) =>
+      fill === 0 ? name : to.node("Pad", [name, ints(to, [0, 0, 0, 0, 0, fill, 0, 0])]);
+    return to.node("Conv", [filled(x), filled(weight), ...bias], { strides: [stride, stride], pads: padding });
+  },
 };
 
 /** x [N,C,H,W] * weight [O,C,kh,kw] + bias [O] → [N,O,H',W'] with H' = ⌊(H + padding − kh)/stride⌋ + 1. */

@@ -1,6 +1,5 @@
 // Element by element, with NumPy broadcasting for two operands.
 
-import { onnxDataTypes } from "../../onnx/model.ts";
 import { dimText, sameDim } from "../dim.ts";
 import type { Dim } from "../dim.ts";
 import { floats } from "../lowering.ts";
@@ -8,6 +7,7 @@ import type { Lowering } from "../lowering.ts";
 import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { DataType, Value } from "../value.ts";
+import { exactSine } from "./exact-sine.ts";
 
 /** The common shape of two operands: aligned at the last axis, size 1 stretches. */
 export function broadcast(a: readonly Dim[], b: readonly Dim[]): Dim[] {
@@ -53,12 +53,9 @@ const sigmoidWeighted = (to: Lowering, x: string, alpha: number): string => {
   return to.node("Mul", [x, to.node("Sigmoid", [scaled])]);
 };
 
-/** WGSL promises sin and cos to 2⁻¹¹, and inside ±π only: float64 has no GPU kernel, so these few numbers stay on the CPU. */
-const periodic = (to: Lowering, x: string, onnx: string): string => {
-  if (to.target !== "webgpu") return to.node(onnx, [x]);
-  const exact = to.node(onnx, [to.node("Cast", [x], { to: onnxDataTypes.F64 })]);
-  return to.node("Cast", [exact], { to: onnxTypes.float32 });
-};
+/** A GPU's own sine is too coarse. */
+const periodic = (to: Lowering, x: string, name: "Sin" | "Cos"): string =>
+  to.target === "webgpu" ? exactSine(to, x, name) : to.node(name, [x]);
 
 /** Functions of one operand. */
 export const unaryOps = {

@@ -1,0 +1,70 @@
+// The engine in a real browser: every operator, and an autoencoder whose weights are fetched, equal Node's.
+
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { browserProblem, openPage } from "../../../../fixtures/browser-page.ts";
+import type { BrowserPage } from "../../../../fixtures/browser-page.ts";
+import { fixturePath, goldenFloats, readGolden } from "../../../../fixtures/read-golden.ts";
+import { openCheckpoint } from "../checkpoints/open.ts";
+import { autoencoderKlConfig, decoderGraph } from "../models/autoencoder-kl.ts";
+import { evaluate } from "./evaluate.ts";
+import { openEngine } from "./open-engine.ts";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+type Script = typeof import("../../../../fixtures/browser-script.ts");
+
+describe.skipIf(browserProblem)("browser engine", () => {
+  let browser: BrowserPage;
+  beforeAll(async () => {
+    browser = await openPage({
+      entries: {
+        script: source("../../../../fixtures/browser-script.ts"),
+        "ort-web-worker": source("./ort-web-worker.ts"),
+      },
+      folders: {
+        "/fixtures/": fixturePath("."),
+        "/wasm/": fileURLToPath(new URL(".", import.meta.resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"))),
+      },
+    });
+  });
+  afterAll(() => browser?.close());
+
+  /** Calls an exported function of the page's script. */
+  const call = <K extends keyof Script>(name: K, ...args: Parameters<Script[K]>) =>
+    // As text: what vitest has transformed does not run in a page.
+    browser.page.evaluate(
+      `import("/script.js").then((script) => script.${name}(...${JSON.stringify(args)}))`,
+    ) as ReturnType<Script[K]>;
+
+  it.each(["wasm", "webgpu"] as const)("every operator equals its closed form on %s", async (device) => {
+    expect(await call("operatorErrors", device)).toEqual({});
+  });
+
+  it.each([
+    ["wasm", 1e-5],
+    ["webgpu", 1e-4], // other kernels
+  ] as const)("the decoder's picture on %s equals Node's when weights are fetched by URL", async (device, bound) => {
+    const { networks } = await openCheckpoint(fixturePath("models/sd1"));
+    const engine = await openEngine({ device: "cpu" });
+    const latents = { dims: [1, 4, 8, 8], data: goldenFloats(readGolden("cases/sd1/vae"), "in.z") };
+    const { image } = await evaluate(
+      engine,
+      decoderGraph(autoencoderKlConfig(networks.vae.config)),
+      { latents },
+      networks.vae,
+    );
+    await engine.close();
+
+    const picture = await call("decode", device, Array.from(latents.data));
+    const scale = Math.max(...image.data.map(Math.abs));
+    expect(picture).toHaveLength(image.data.length);
+    expect(Math.max(...picture.map((value, i) => Math.abs(value - image.data[i]))) / scale).toBeLessThan(bound);
+  });
+
+  it("openEngine() refuses what a browser has not, and closed engines refuse to run", async () => {
+    expect(await call("refusals")).toEqual([
+      'Cannot open an engine on "cpu": not a device here (webgpu, wasm or auto is wanted)',
+      'Cannot run "double" on wasm: the engine is closed',
+    ]);
+  });
+});
