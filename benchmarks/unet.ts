@@ -75,37 +75,46 @@ export async function run(args: string[]): Promise<void> {
     timestep: { dims: [2], data: Float32Array.of(500, 500) },
     context: wave([2, 77, 768]),
   };
-  const probes = await Promise.all(
-    [2048, 4096].flatMap((size) =>
-      [false, true].map((constant) => matmulProbe(engine, { size, constant, weights: tensors.values().next().value! })),
-    ),
-  );
-  let best = Infinity;
-  for (let round = 0; round < Number(values.rounds); round++) {
+  const probeOptions = [2048, 4096].flatMap((size) => [true, false].map((constant) => ({ size, constant })));
+  const weights = tensors.values().next().value!;
+  const probes = await Promise.all(probeOptions.map((options) => matmulProbe(engine, { ...options, weights })));
+  const rates = async (): Promise<number[]> => {
+    const all: number[] = [];
+    for (const probe of probes) all.push(await probe());
+    return all;
+  };
+  const layersWork = work - (flopsByOperator(graph, sizes).attention ?? 0);
+  const shares: number[] = [];
+  let bestMs = Infinity;
+  for (let round = 1; round <= Number(values.rounds); round++) {
+    // The machine's speed drifts: a step is held against the products right before and right after it.
+    const before = await rates();
     const { out, ms } = await timedRun(unet, feeds);
+    const after = await rates();
     if (!out.data.every(Number.isFinite)) throw new Error("Cannot use the figures: the UNet's output is not finite");
-    best = Math.min(best, ms);
-    for (const probe of probes) await probe.round();
-    console.log(`  round ${round + 1}: step ${seconds(ms)}; ${probes.map((probe) => probe.text()).join(", ")}`);
+    const rate = work / ms / 1e6;
+    const matmulRate = Math.max(...before, ...after);
+    bestMs = Math.min(bestMs, ms);
+    shares.push(rate / matmulRate);
+    const products = probeOptions.map(({ size, constant }, i) => {
+      return `${size}³ ${constant ? "constant" : "run-time"} ${Math.max(before[i], after[i]).toFixed(0)}`;
+    });
+    console.log(
+      `round ${round}: step ${seconds(ms)}, ${rate.toFixed(0)} GFLOP/s (${(layersWork / ms / 1e6).toFixed(0)} without attention's products); ` +
+        `matrix products ${products.join(", ")} GFLOP/s; share ${percent(rate / matmulRate)}`,
+    );
   }
   const peak = await engine.memory();
   await engine.close();
 
-  const rate = work / best / 1e6;
-  const layersRate = (work - (flopsByOperator(graph, sizes).attention ?? 0)) / best / 1e6;
-  const matmulRate = Math.max(...probes.map((probe) => probe.rate()));
-  console.log(
-    `step ${seconds(best)} at best: ${rate.toFixed(0)} GFLOP/s (${layersRate.toFixed(0)} as profilers of layers count, without attention)`,
-  );
-  console.log(
-    `matrix products ${matmulRate.toFixed(0)} GFLOP/s at best: the UNet reaches ${((100 * rate) / matmulRate).toFixed(0)} % of that`,
-  );
+  const median = shares.toSorted((a, b) => a - b)[Math.floor(shares.length / 2)];
+  console.log(`step ${seconds(bestMs)} at best; median share of the best matrix product ${percent(median)}`);
   if (loaded !== undefined && peak !== undefined) {
     const weightBytes = 4 * count;
     const share = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB (${(bytes / weightBytes).toFixed(2)} ×)`;
     console.log(
       `memory of the engine: weights as float32 ${(weightBytes / 1e9).toFixed(2)} GB; loaded ${share(loaded.residentBytes)}, ` +
-        `peak of loading ${share(loaded.peakBytes)}, peak of all ${share(peak.peakBytes)}`,
+        `peak of loading ${share(loaded.peakBytes)}, peak with the probes' ${share(peak.peakBytes)}`,
     );
   }
 }
@@ -147,15 +156,11 @@ async function matmulProbe(engine: Engine, { size, constant, weights }: ProbeOpt
   ]);
   const network = await engine.load(graph, tensors, { source: "probe" });
   const work = products * 2 * size ** 3;
-  let best = Infinity;
-  const rate = () => work / best / 1e6;
-  return {
-    async round() {
-      for (let i = 0; i < 2; i++)
-        best = Math.min(best, (await timedRun(network, { zero: { dims: [1], data: new Float32Array(1) } })).ms);
-    },
-    rate,
-    text: () => `${size}³ ${constant ? "const" : "run-time"} ${rate().toFixed(0)} GFLOP/s`,
+  const feeds = { zero: { dims: [1], data: new Float32Array(1) } };
+  /** GFLOP/s, the better of two runs. */
+  return async (): Promise<number> => {
+    const times = [(await timedRun(network, feeds)).ms, (await timedRun(network, feeds)).ms];
+    return work / Math.min(...times) / 1e6;
   };
 }
 
@@ -170,6 +175,7 @@ function timed<T>(make: () => T): { value: T; ms: number } {
   return { value: make(), ms: performance.now() - start };
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
 
 /** Smooth values of the size of latents. */

@@ -2,6 +2,7 @@
 // the weights to run them. Nothing here holds weights: tensors are byte ranges of files.
 
 import type { StoredTensors } from "../tensor/stored.ts";
+import type { TokenizerFiles } from "../tokenizers/open.ts";
 
 /** The lines of models that share architecture, text encoders and default sampling. */
 export type ModelFamily = "sd1" | "sd2" | "sdxl" | "sdxl-refiner";
@@ -32,18 +33,6 @@ export interface NetworkFiles {
   /** Names found in the file but not used by the architecture. */
   readonly unused: readonly string[];
 }
-
-/** A CLIP tokenizer: its own files, or the standard CLIP vocabulary with the token it pads with. */
-export type TokenizerFiles =
-  | {
-      /** vocab.json as text: token → id. */
-      readonly vocab: string;
-      /** merges.txt as text: one merge a line, under a version line. */
-      readonly merges: string;
-      /** tokenizer_config.json with the special tokens as plain strings. */
-      readonly config: Readonly<Record<string, unknown>>;
-    }
-  | { readonly builtIn: "clip"; readonly padToken: "<|endoftext|>" | "!" };
 
 /** An opened checkpoint. */
 export interface Checkpoint {

@@ -2,7 +2,8 @@
 
 import { joinPath, pathExists, readText } from "#platform";
 import { parsePythonJsonObject } from "../util/python-json.ts";
-import type { NetworkSlot, TokenizerFiles } from "./checkpoint.ts";
+import type { TokenizerFiles } from "../tokenizers/open.ts";
+import type { NetworkSlot } from "./checkpoint.ts";
 import type { NetworkDescription } from "./network-files.ts";
 import { readTokenizerFiles } from "./tokenizer-files.ts";
 

@@ -2,7 +2,7 @@
 
 import { joinPath, pathExists, readText } from "#platform";
 import { parsePythonJsonObject } from "../util/python-json.ts";
-import type { TokenizerFiles } from "./checkpoint.ts";
+import type { TokenizerFiles } from "../tokenizers/open.ts";
 
 const specialTokens = ["bos_token", "eos_token", "unk_token", "pad_token"];
 

@@ -10,11 +10,21 @@ const model: ModelDiffusion = { discretization: discretize(betas()), prediction:
 const ids = Object.keys(samplerTable) as SamplerId[];
 
 describe("planFor", () => {
-  test.each(ids)("planFor() takes the table's schedule for %s when none is chosen", (sampler) => {
+  const falling = ids.filter((id) => !samplerTable[id].rising);
+  test.each(falling)("planFor() takes the table's schedule for %s when none is chosen", (sampler) => {
     const plan = planFor(model, { sampler, steps: 10 });
     expect(plan.sigmas).toEqual(scheduleSigmas(samplerTable[sampler].schedule, 10, model.discretization));
     expect(plan.timesteps[0]).toBeGreaterThan(900);
     expect(plan.initialScale).toBe(plan.sigmas[0]);
+  });
+
+  test.each(ids.filter((id) => samplerTable[id].rising))("planFor() turns the schedule round for %s", (sampler) => {
+    const { sigmas, timesteps, timestepOf } = planFor(model, { sampler, steps: 10 });
+    expect(sigmas.length).toBe(11);
+    expect(sigmas.every((sigma, i) => i === 0 || sigma > sigmas[i - 1])).toBe(true);
+    const called = samplerTable[sampler].evaluatesAtEnd ? sigmas.slice(1) : sigmas.slice(0, -1);
+    expect(timesteps).toEqual(called.map(timestepOf));
+    expect(sigmas[0] > 0).toBe(!samplerTable[sampler].evaluatesAtEnd); // log σ must be finite where D is expanded in it
   });
 
   it("planFor() takes given levels or timesteps instead of a schedule", () => {

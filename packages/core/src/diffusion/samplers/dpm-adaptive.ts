@@ -1,10 +1,19 @@
 // DPM-Solver-12 and -23: steps whose length follows the difference of two orders. C. Lu et al., arXiv 2206.00927, appendix C; with the
 // step control of a PID (G. Söderlind, "Digital filters in adaptive time-stepping", 2003), as in k-diffusion.
 import { lincomb } from "../../tensor/lincomb.ts";
-import { ancestralStep } from "./ancestral.ts";
-import { firstOrder, innerEstimate, secondOrder, thirdOrder } from "./dpm-solver-step.ts";
+import {
+  ancestralLambda,
+  firstOrder,
+  innerEstimate,
+  lambdaOf,
+  secondOrder,
+  sigmaOf,
+  thirdOrder,
+} from "./dpm-solver-step.ts";
 import { slope } from "./move.ts";
 import type { Denoise, OptionsWith } from "./types.ts";
+
+const f32 = Math.fround;
 
 type Options = OptionsWith<
   "order" | "eta" | "sNoise" | "relativeTolerance" | "absoluteTolerance" | "firstStep" | "acceptSafety" | "pid"
@@ -31,35 +40,36 @@ export async function dpmAdaptive(
   } = options;
   if (order !== 2 && order !== 3) throw new RangeError(`Cannot run dpm_adaptive: order ${order} (2 or 3 is wanted)`);
   const toZero = sigmas[sigmas.length - 1] === 0;
-  const end = sigmas[sigmas.length - (toZero ? 2 : 1)];
+  const end = lambdaOf(sigmas[sigmas.length - (toZero ? 2 : 1)]);
   const control = stepControl(order, options);
-  let sigma = sigmas[0];
+  let lambda = lambdaOf(sigmas[0]);
   let previous = x; // the lower-order result of the last step taken
   let attempt = 0;
-  while (Math.log(sigma / end) > 1e-5) {
-    const next = Math.max(end, sigma * Math.exp(-control.h));
-    const to = eta > 0 ? Math.max(end, ancestralStep(sigma, next, eta).down) : next;
+  while (lambda < end - 1e-5) {
+    const sigma = sigmaOf(lambda);
+    const next = Math.min(end, f32(lambda + control.h));
+    const { to, up } = ancestralLambda(lambda, next, { eta, end });
     const denoised = await denoise(x, sigma);
     // How many steps there will be is not known before: at least this many.
     await onStep?.({ step: attempt, steps: Math.max(attempt + 2, sigmas.length - 1), sigma, x, denoised });
-    const start = { x, sigma, eps: slope(x, denoised, sigma) };
+    const start = { x, lambda, eps: slope(x, denoised, sigma) };
     const inner = await innerEstimate(denoise, start, to, order === 2 ? 1 / 2 : 1 / 3);
     const low = order === 2 ? firstOrder(start, to) : secondOrder(start, to, inner);
     const high = order === 2 ? secondOrder(start, to, inner) : await thirdOrder(denoise, start, to, inner);
     const squares = low.map((value, i) => {
       const scale = Math.max(Math.abs(value), Math.abs(previous[i]));
-      return ((value - high[i]) / Math.max(absoluteTolerance, relativeTolerance * scale)) ** 2;
+      return (f32(value - high[i]) / Math.max(absoluteTolerance, relativeTolerance * scale)) ** 2;
     });
     if (control.accepts(Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / x.length))) {
       previous = low;
-      x = eta > 0 ? lincomb([1, high], [sNoise * Math.sqrt(next ** 2 - to ** 2), noise(sigma, next)]) : high;
-      sigma = next;
+      x = eta > 0 ? lincomb([1, high], [sNoise * up, noise(sigma, sigmaOf(next))]) : high;
+      lambda = next;
     }
     attempt++;
   }
   if (!toZero) return x;
-  const denoised = await denoise(x, end);
-  await onStep?.({ step: attempt, steps: Math.max(attempt + 1, sigmas.length - 1), sigma: end, x, denoised });
+  const denoised = await denoise(x, sigmaOf(end));
+  await onStep?.({ step: attempt, steps: Math.max(attempt + 1, sigmas.length - 1), sigma: sigmaOf(end), x, denoised });
   return denoised;
 }
 

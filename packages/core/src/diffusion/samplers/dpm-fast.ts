@@ -2,8 +2,15 @@
 // C. Lu et al., arXiv 2206.00927, §3.4; ancestral form: Crowson, k-diffusion.
 import { lincomb } from "../../tensor/lincomb.ts";
 import { linspace } from "../spacing.ts";
-import { ancestralStep } from "./ancestral.ts";
-import { firstOrder, innerEstimate, secondOrder, thirdOrder } from "./dpm-solver-step.ts";
+import {
+  ancestralLambda,
+  firstOrder,
+  innerEstimate,
+  lambdaOf,
+  secondOrder,
+  sigmaOf,
+  thirdOrder,
+} from "./dpm-solver-step.ts";
 import { slope } from "./move.ts";
 import type { Denoise, OptionsWith } from "./types.ts";
 
@@ -22,18 +29,18 @@ export async function dpmFast(
   const end = levels[levels.length - 1];
   const orders = ordersFor(levels.length - 1);
   const steps = orders.length + Number(toZero);
-  const grid = linspace(Math.log(levels[0]), Math.log(end), orders.length + 1).map(Math.exp);
+  const grid = linspace(lambdaOf(levels[0]), lambdaOf(end), orders.length + 1).map(Math.fround);
   for (const [i, order] of orders.entries()) {
-    const [sigma, next] = [grid[i], grid[i + 1]];
+    const [lambda, next] = [grid[i], grid[i + 1]];
+    const sigma = sigmaOf(lambda);
     const denoised = await denoise(x, sigma);
     await onStep?.({ step: i, steps, sigma, x, denoised });
-    const { down } = eta > 0 ? ancestralStep(sigma, next, eta) : { down: next };
-    const to = Math.max(down, end);
-    const start = { x, sigma, eps: slope(x, denoised, sigma) };
+    const { to, up } = ancestralLambda(lambda, next, { eta, end: lambdaOf(end) });
+    const start = { x, lambda, eps: slope(x, denoised, sigma) };
     if (order === 1) x = firstOrder(start, to);
     else if (order === 2) x = secondOrder(start, to, await innerEstimate(denoise, start, to, 1 / 2));
     else x = await thirdOrder(denoise, start, to, await innerEstimate(denoise, start, to, 1 / 3));
-    if (eta > 0) x = lincomb([1, x], [sNoise * Math.sqrt(next ** 2 - to ** 2), noise(sigma, next)]);
+    if (eta > 0) x = lincomb([1, x], [sNoise * up, noise(sigma, sigmaOf(next))]);
   }
   if (!toZero) return x;
   const denoised = await denoise(x, end);

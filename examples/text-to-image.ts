@@ -1,0 +1,37 @@
+// A prompt and a checkpoint to PNGs: npx tsx --conditions=source examples/text-to-image.ts [MODEL] ["a prompt"]
+
+import { fileURLToPath } from "node:url";
+import { load } from "noisette";
+import { writePng } from "@noisette/core/image/png";
+
+/** Makes two pictures of `prompt` with `model` in `folder`; their paths. */
+export async function textToImage({
+  model,
+  prompt,
+  folder,
+}: {
+  model: string;
+  prompt: string;
+  folder: string;
+}): Promise<string[]> {
+  const sd = await load(model, { device: "cpu" });
+  const paths: string[] = [];
+  try {
+    for await (const event of sd.generate({ prompt, steps: 4, width: 64, height: 64, count: 2, seed: 1 })) {
+      if (event.kind === "step") console.log(`picture ${event.picture + 1}: step ${event.step} of ${event.steps}`);
+      if (event.kind !== "image") continue;
+      const path = `${folder}/${event.seed}.png`;
+      await writePng(path, event.image!, { prompt });
+      paths.push(path);
+    }
+  } finally {
+    await sd.close();
+  }
+  return paths;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [model = fileURLToPath(new URL("../fixtures/models/sd1", import.meta.url)), prompt = "a red fox"] =
+    process.argv.slice(2);
+  console.log(await textToImage({ model, prompt, folder: "." }));
+}
