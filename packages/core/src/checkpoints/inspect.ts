@@ -10,8 +10,8 @@ import type {
   NetworkSlot,
   OpenCheckpointOptions,
   Prediction,
-  TokenizerFiles,
 } from "./checkpoint.ts";
+import type { TokenizerFiles } from "../tokenizers/open.ts";
 import { readDiffusersFolder } from "./diffusers-folder.ts";
 import { fileKind } from "./kinds.ts";
 import type { ReadCheckpoint } from "./network-files.ts";

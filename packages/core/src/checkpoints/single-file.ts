@@ -5,14 +5,8 @@ import { readTensors } from "../safetensors/read-tensor.ts";
 import type { Weights } from "../safetensors/weights.ts";
 import type { StoredTensor, StoredTensors } from "../tensor/stored.ts";
 import { elementCount } from "../tensor/tensor.ts";
-import type {
-  Checkpoint,
-  ModelFamily,
-  NetworkSlot,
-  OpenCheckpointOptions,
-  Prediction,
-  TokenizerFiles,
-} from "./checkpoint.ts";
+import type { Checkpoint, ModelFamily, NetworkSlot, OpenCheckpointOptions, Prediction } from "./checkpoint.ts";
+import type { TokenizerFiles } from "../tokenizers/open.ts";
 import { clipTextConfig } from "./configs/clip-text.ts";
 import { unetConfig } from "./configs/unet.ts";
 import { vaeConfig } from "./configs/vae.ts";

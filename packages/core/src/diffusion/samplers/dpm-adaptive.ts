@@ -47,7 +47,7 @@ export async function dpmAdaptive(
   let attempt = 0;
   while (lambda < end - 1e-5) {
     const sigma = sigmaOf(lambda);
-    const next = Math.min(end, f32(lambda + control.h));
+    const next = Math.min(end, f32(lambda + f32(control.h)));
     const { to, up } = ancestralLambda(lambda, next, { eta, end });
     const denoised = await denoise(x, sigma);
     // How many steps there will be is not known before: at least this many.
@@ -56,11 +56,7 @@ export async function dpmAdaptive(
     const inner = await innerEstimate(denoise, start, to, order === 2 ? 1 / 2 : 1 / 3);
     const low = order === 2 ? firstOrder(start, to) : secondOrder(start, to, inner);
     const high = order === 2 ? secondOrder(start, to, inner) : await thirdOrder(denoise, start, to, inner);
-    const squares = low.map((value, i) => {
-      const scale = Math.max(Math.abs(value), Math.abs(previous[i]));
-      return (f32(value - high[i]) / Math.max(absoluteTolerance, relativeTolerance * scale)) ** 2;
-    });
-    if (control.accepts(Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / x.length))) {
+    if (control.accepts(errorOf(low, high, previous, options))) {
       previous = low;
       x = eta > 0 ? lincomb([1, high], [sNoise * up, noise(sigma, sigmaOf(next))]) : high;
       lambda = next;
@@ -71,6 +67,22 @@ export async function dpmAdaptive(
   const denoised = await denoise(x, sigmaOf(end));
   await onStep?.({ step: attempt, steps: Math.max(attempt + 1, sigmas.length - 1), sigma: sigmaOf(end), x, denoised });
   return denoised;
+}
+
+// The root mean square of the difference between both orders, 1 being the tolerance.
+function errorOf(
+  low: Float32Array,
+  high: Float32Array,
+  previous: Float32Array,
+  { relativeTolerance = 0.05, absoluteTolerance = 0.0078 }: Options,
+): number {
+  let squares = 0;
+  for (const [i, value] of low.entries()) {
+    const scale = Math.max(Math.abs(value), Math.abs(previous[i]));
+    const allowed = Math.max(f32(absoluteTolerance), f32(f32(relativeTolerance) * scale));
+    squares += f32(f32(value - high[i]) / allowed) ** 2;
+  }
+  return Math.sqrt(squares / low.length);
 }
 
 // h, the next step in log σ, and whether a step with this error (1 = the tolerance) may stand.

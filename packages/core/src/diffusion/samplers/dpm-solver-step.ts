@@ -48,19 +48,24 @@ export function firstOrder({ x, lambda, eps }: StepStart, to: number): Float32Ar
 }
 
 /** ε at λ + r₁h: one evaluation. */
-export async function innerEstimate(denoise: Denoise, start: StepStart, to: number, r1: number): Promise<InnerEstimate> {
+export async function innerEstimate(
+  denoise: Denoise,
+  start: StepStart,
+  to: number,
+  r1: number,
+): Promise<InnerEstimate> {
   const { x, lambda, eps } = start;
   const h = f32(to - lambda);
-  const inner = f32(lambda + f32(r1 * h));
-  const sigma = sigmaOf(inner);
-  const xInner = lincomb([1, x], [-f32(sigma * growth(r1 * h)), eps]);
+  const h1 = f32(f32(r1) * h);
+  const sigma = sigmaOf(f32(lambda + h1));
+  const xInner = lincomb([1, x], [-f32(sigma * growth(h1)), eps]);
   return { r1, eps: slope(xInner, await denoise(xInner, sigma), sigma) };
 }
 
 /** Order 2 from one inner estimate. */
 export function secondOrder({ x, lambda, eps }: StepStart, to: number, inner: InnerEstimate): Float32Array {
   const [sigma, growing] = [sigmaOf(to), growth(to - lambda)];
-  const weight = f32(f32(sigma / (2 * inner.r1)) * growing);
+  const weight = f32(f32(sigma / f32(2 * inner.r1)) * growing);
   return lincomb([1, x], [-f32(sigma * growing), eps], [-weight, difference(inner.eps, eps)]);
 }
 
@@ -71,11 +76,11 @@ export async function thirdOrder(
   to: number,
   inner: InnerEstimate,
 ): Promise<Float32Array> {
-  const r2 = 2 / 3;
+  const r2 = f32(2 / 3);
   const h = f32(to - lambda);
   const h2 = f32(r2 * h);
   const sigma2 = sigmaOf(f32(lambda + h2));
-  const weight = f32(f32(sigma2 * (r2 / inner.r1)) * curvature(h2));
+  const weight = f32(f32(sigma2 * f32(2 / 3 / inner.r1)) * curvature(h2));
   const x2 = lincomb([1, x], [-f32(sigma2 * growth(h2)), eps], [-weight, difference(inner.eps, eps)]);
   const eps2 = slope(x2, await denoise(x2, sigma2), sigma2);
   const sigma = sigmaOf(to);
