@@ -55,7 +55,7 @@ async function store(file: string, tensors: readonly { type: StoredType; values:
 const product = (x: Float32Array, weight: Float32Array, [rows, columns]: [number, number]) =>
   Array.from({ length: rows }, (_, i) => x.reduce((sum, value, j) => sum + value * weight[i * columns + j], 0));
 
-onEachDevice("toOnnx()", (device, engine) => {
+onEachDevice("toOnnx()", (_device, engine) => {
   it("toOnnx() reads weights of every type, sliced, turned and reshaped, over several files", async () => {
     const x = values(4, 3);
     const [a, b, c, fused] = [values(24, 5), values(24, 7), values(24, 11), values(3 * 16, 13)];
@@ -118,46 +118,45 @@ onEachDevice("toOnnx()", (device, engine) => {
     expect(Array.from(outputs.both.data)).toEqual(Array.from(values(8, 3).subarray(4)));
     expect(outputs.y.dims).toEqual([1, 6]);
   });
+});
 
-  it("toOnnx() makes one session for every batch, height, width and number of tokens", async () => {
-    /** Down, up to the size before, over a skip: all that makes sizes hard. */
-    const trace = (n: Dim, h: Dim, w: Dim, t: Dim) => {
-      const [x, context] = [input("x", [n, 4, h, w]), input("context", [n, t, 8])];
-      const p = parameters();
-      let y = conv2d(p.at("down"), x, { features: 8, stride: 2 });
-      y = spatialTransformer(p.at("attend"), y, { heads: 2, blocks: 1, groups: 4, context });
-      y = concat([resizeNearest(y, { height: h, width: w }), x], 1);
-      return graphOf("sizes", { y: resnetBlock(p.at("block"), y, { features: 4, groups: 4, epsilon: 1e-5 }) });
+it("toOnnx() makes one session for every batch, height, width and number of tokens", async () => {
+  /** Down, up to the size before, over a skip: all that makes sizes hard. */
+  const trace = (n: Dim, h: Dim, w: Dim, t: Dim) => {
+    const [x, context] = [input("x", [n, 4, h, w]), input("context", [n, t, 8])];
+    const p = parameters();
+    let y = conv2d(p.at("down"), x, { features: 8, stride: 2 });
+    y = spatialTransformer(p.at("attend"), y, { heads: 2, blocks: 1, groups: 4, context });
+    y = concat([resizeNearest(y, { height: h, width: w }), x], 1);
+    return graphOf("sizes", { y: resnetBlock(p.at("block"), y, { features: 4, groups: 4, epsilon: 1e-5 }) });
+  };
+  const symbolic = trace(symbol("n"), symbol("h"), symbol("w"), symbol("t"));
+  const wanted = parametersOf(symbolic);
+  const weights = wanted.map(({ dims }, i) => ({
+    type: "F32" as const,
+    values: values(elementCount(dims), i + 2).map((v) => v / Math.sqrt(elementCount(dims.slice(1)) || 1) / 2),
+  }));
+  const places = await store("sizes.bin", weights, 0);
+  const tensors = new Map(wanted.map(({ name, dims }, i) => [name, { ...places[i], dims }]));
+  const engine = await openEngine({ device: "cpu", threads: 1 });
+  const network = await engine.load(symbolic, tensors, { source: "sizes" });
+  const sizes = [
+    [2, 9, 13, 77],
+    [1, 8, 8, 5],
+    [3, 5, 4, 154],
+    [1, 1, 1, 1],
+  ];
+  for (const [n, h, w, t] of sizes) {
+    const feeds = {
+      x: { dims: [n, 4, h, w], data: values(n * 4 * h * w, 3) },
+      context: { dims: [n, t, 8], data: values(n * t * 8, 5) },
     };
-    const symbolic = trace(symbol("n"), symbol("h"), symbol("w"), symbol("t"));
-    const wanted = parametersOf(symbolic);
-    const weights = wanted.map(({ dims }, i) => ({
-      type: "F32" as const,
-      values: values(elementCount(dims), i + 2).map((v) => v / Math.sqrt(elementCount(dims.slice(1)) || 1) / 2),
-    }));
-    const places = await store("sizes.bin", weights, 0);
-    const tensors = new Map(wanted.map(({ name, dims }, i) => [name, { ...places[i], dims }]));
-    const cpu = await openEngine({ device: "cpu", threads: 2 });
-    const network = await engine().load(symbolic, tensors, { source: "sizes" });
-    const sizes = [
-      [2, 9, 13, 77],
-      [1, 8, 8, 5],
-      [3, 5, 4, 154],
-      [1, 1, 1, 1],
-    ];
-    // SwiftShader compiles for seconds.
-    for (const [n, h, w, t] of device === "cpu" ? sizes : sizes.slice(0, 2)) {
-      const feeds = {
-        x: { dims: [n, 4, h, w], data: values(n * 4 * h * w, 3) },
-        context: { dims: [n, t, 8], data: values(n * t * 8, 5) },
-      };
-      const { y } = await network.run(feeds);
-      const fixed = await evaluate(cpu, trace(n, h, w, t), feeds, { tensors });
-      expect(y.dims).toEqual([n, 4, h, w]);
-      const scale = Math.max(...fixed.y.data.map(Math.abs));
-      const worst = Math.max(...y.data.map((value, i) => Math.abs(value - fixed.y.data[i])));
-      expect(worst / scale).toBeLessThan(1e-5); // other kernels may be chosen when sizes are known
-    }
-    await Promise.all([network.unload(), cpu.close()]);
-  });
+    const { y } = await network.run(feeds);
+    const fixed = await evaluate(engine, trace(n, h, w, t), feeds, { tensors });
+    expect(y.dims).toEqual([n, 4, h, w]);
+    const scale = Math.max(...fixed.y.data.map(Math.abs));
+    const worst = Math.max(...y.data.map((value, i) => Math.abs(value - fixed.y.data[i])));
+    expect(worst / scale).toBeLessThan(1e-5); // other kernels may be chosen when sizes are known
+  }
+  await engine.close();
 });

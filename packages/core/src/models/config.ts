@@ -53,7 +53,7 @@ export class ConfigReader {
     const value = this.#config[key] ?? fallback;
     if (typeof value === "number") return new Array<number>(blocks).fill(value);
     const list = this.numbers(key);
-    if (list.length !== blocks) throw this.#error(key, `${list.length} entries`, `one for each of ${blocks} blocks`);
+    if (list.length !== blocks) throw this.#error(key, `a list of ${list.length}`, `one for each of ${blocks} blocks`);
     return list;
   }
 

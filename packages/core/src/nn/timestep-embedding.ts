@@ -13,6 +13,7 @@ export function sinusoids(
   t: Value,
   { width, cosineFirst, shift }: { width: number; cosineFirst: boolean; shift: number },
 ): Value {
+  if (width % 2 !== 0) throw new RangeError(`Cannot make sinusoids: width ${width} is odd (an even one is wanted)`);
   const half = width / 2;
   const frequencies = Float32Array.from({ length: half }, (_, i) =>
     Math.exp(Math.fround(Math.fround(-Math.log(10000) * i) / (half - shift))),
