@@ -13,7 +13,7 @@ export const figures = {
 
 /** One thing that is compared with the reference. */
 export interface FidelityCase {
-  /** Model, network or picture, output: "sd1 unet, sample.0". */
+  /** Model, network or picture, output: "sd1/unet, sample.0". */
   readonly name: string;
   readonly figure: keyof typeof figures;
   /** The bound on each device that the case is for; a device without one is not measured. */

@@ -27,6 +27,13 @@ export function discretize(beta: Float32Array, { alphaBarFloor = 1e-20 }: Discre
   return { alphasCumprod: alphaBar, sigmas, sigmaMin: sigmas[0], sigmaMax: sigmas[sigmas.length - 1] };
 }
 
+/** The discretization of noise levels that are given themselves, rising: for models that were not trained by betas. */
+export function discretizationOfSigmas(levels: readonly number[]): Discretization {
+  const sigmas = Float32Array.from(levels);
+  const alphaBar = sigmas.map((sigma) => 1 / (1 + sigma ** 2));
+  return { alphasCumprod: alphaBar, sigmas, sigmaMin: sigmas[0], sigmaMax: sigmas[sigmas.length - 1] };
+}
+
 /** σ at timestep `t` (any real; clamped to [0, T−1]), log σ being linear between the trained timesteps. */
 export function sigmaAt({ sigmas }: Discretization, t: number): number {
   const [low, high, w] = between(sigmas, t);

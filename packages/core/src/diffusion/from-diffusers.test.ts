@@ -18,6 +18,7 @@ import { runPlan } from "./run-plan.ts";
 const toy = readGolden("samplers/diffusers/_toy");
 const x0hat = toyDenoiser(toy);
 const xInit = goldenFloats(toy, "toy.x_init");
+const x0Inverse = goldenFloats(toy, "toy.x0_inverse");
 
 interface GoldenCase {
   name: string;
@@ -83,41 +84,64 @@ function toyNetwork(
   };
 }
 
+// The toy under EDM's preconditioning, told ¼·log σ.
+function edmToyNetwork({ prediction_type, config }: GoldenCase): Network {
+  const sigmaData = Number(config.sigma_data ?? 0.5);
+  return async (input, timestep) => {
+    const sigma = Math.exp(4 * timestep);
+    const norm = Math.hypot(sigma, sigmaData);
+    const x = input.map((value) => value * norm);
+    const cOut = ((prediction_type === "epsilon" ? 1 : -1) * sigma * sigmaData) / norm;
+    return x0hat(x, 1, sigma ** 2).map((x0, i) => (x0 - (sigmaData / norm) ** 2 * x[i]) / cOut);
+  };
+}
+
+// Golden files that are not one trajectory per case are read by the tests of their samplers.
+const withTrajectories = Object.keys(schedulerClasses).filter((name) => name !== "ScoreSdeVeScheduler");
+
 // Where σ starts at 20291, the variance-preserving classes compute x₀ = (x − σ·ε)/α with α = 5e-5: float32 rounding of 1e-3 in the
 // reference itself, and another one here, where x is kept in σ-space.
 const tolerances: Record<string, number> = {
+  "DEISMultistepScheduler squaredcos": 2e-3,
   "DPMSolverMultistepScheduler squaredcos": 2e-3,
+  "DPMSolverSinglestepScheduler squaredcos": 2e-3,
   "UniPCMultistepScheduler squaredcos": 2e-3,
+  // In the last step the reference has β_0/(1 − ᾱ_0) for 1, 5e-4 off in float32.
+  "UnCLIPScheduler fixed_small_log_eps": 1e-3,
+  "UnCLIPScheduler fixed_small_log_sample": 1e-3,
+  "UnCLIPScheduler learned_range": 1e-3,
 };
 
 const relativeError = (actual: ArrayLike<number>, expected: ArrayLike<number>) =>
   Math.max(...Array.from(expected, (value, i) => Math.abs(actual[i] - value) / Math.max(1, Math.abs(value))));
 
-describe.each(Object.keys(schedulerClasses))("planFromDiffusers() and runPlan() follow %s", (name) => {
+describe.each(withTrajectories)("planFromDiffusers() and runPlan() follow %s", (name) => {
   const golden = readGolden(`samplers/diffusers/${name}`);
 
   test.each((golden.json.cases as GoldenCase[]).map((one) => [one.name, one] as const))(
     "in case %s",
     async (caseName, one) => {
-      const plan = planFromDiffusers({ _class_name: name, ...one.config }, runOf(one));
+      const planned = planFromDiffusers({ _class_name: name, ...one.config }, runOf(one));
+      const plan = { ...planned, noise: undefined }; // the recorded draws stand for the Brownian path too
       expect(plan.warnings).toEqual([]);
 
       const pool = golden.tensors.has(`${caseName}.noise`)
         ? goldenFloats(golden, `${caseName}.noise`)
         : new Float32Array();
       let draws = 0;
-      const network = toyNetwork(plan.discretization.alphasCumprod, one);
+      const network = name.startsWith("EDM") ? edmToyNetwork(one) : toyNetwork(plan.discretization.alphasCumprod, one);
+      const start = name.includes("Inverse") ? x0Inverse : xInit;
       const timesteps: number[] = [];
       const samples: Float32Array[] = [];
       const scale = plan.initialScale / one.init_noise_sigma; // of σ-space against the class's own
-      const isSigmaForm = Math.abs(scale - 1) < 1e-6;
+      const isSigmaForm = Math.abs(scale - 1) < 1e-6 && plan.sigmas[0] > 0;
       const result = await runPlan(
         plan,
         (input, timestep) => {
           timesteps.push(timestep);
           return network(input, timestep);
         },
-        scaled(xInit, plan.initialScale),
+        scaled(start, plan.initialScale),
         {
           noise: () => pool.slice(xInit.length * draws, xInit.length * ++draws),
           beforeEvaluation: (x, sigma) =>
@@ -138,6 +162,34 @@ describe.each(Object.keys(schedulerClasses))("planFromDiffusers() and runPlan() 
   );
 });
 
+describe("planFromDiffusers() and runPlan() follow ScoreSdeVeScheduler", () => {
+  const golden = readGolden("samplers/diffusers/ScoreSdeVeScheduler");
+  const draws = goldenFloats(golden, "noise");
+  const { config, steps } = golden.json;
+
+  test("in its predictor and its corrector, step by step", async () => {
+    const start = goldenFloats(golden, "in.x");
+    const { length } = start;
+    const plan = planFromDiffusers({ _class_name: "ScoreSdeVeScheduler", ...config }, { steps });
+    const told = goldenFloats(golden, "sigmas");
+    plan.timesteps.forEach((sigma, i) => expect(Math.abs(sigma - told[i])).toBeLessThanOrEqual(1e-6 * told[i]));
+    let draw = 0;
+    const seen: Float32Array[] = [];
+    const score: Network = async (x, sigma) => x0hat(x, 1, sigma ** 2).map((x0, i) => (x0 - x[i]) / sigma ** 2);
+    const result = await runPlan(plan, score, start, {
+      noise: () => draws.slice(length * draw, length * ++draw),
+      beforeEvaluation: (x) => void seen.push(x.slice()),
+    });
+    // Each step evaluates before and after the corrector; the run ends with the mean, without the last draw.
+    for (let i = 0; i < steps; i++) {
+      if (i > 0)
+        expect(relativeError(seen[2 * i], goldenFloats(golden, `predicted.${i - 1}`))).toBeLessThanOrEqual(2e-4);
+      expect(relativeError(seen[2 * i + 1], goldenFloats(golden, `corrected.${i}`))).toBeLessThanOrEqual(2e-4);
+    }
+    expect(relativeError(result, goldenFloats(golden, `predicted_mean.${steps - 1}`))).toBeLessThanOrEqual(2e-4);
+  });
+});
+
 describe("planFromDiffusers", () => {
   const euler = {
     _class_name: "EulerDiscreteScheduler",
@@ -148,7 +200,7 @@ describe("planFromDiffusers", () => {
 
   it("planFromDiffusers() names the supported classes when the class is another", () => {
     expect(() => planFromDiffusers({ _class_name: "FlowMatchEulerDiscreteScheduler" }, { steps: 4 })).toThrow(
-      /^Cannot use scheduler "FlowMatchEulerDiscreteScheduler": it is none of DDIMScheduler, DDPMScheduler, /,
+      /^Cannot use scheduler "FlowMatchEulerDiscreteScheduler": it is none of DDIMInverseScheduler, DDIMScheduler, DDPMScheduler, /,
     );
   });
 
@@ -191,7 +243,7 @@ describe("planFromDiffusers", () => {
   test.each(Object.keys(schedulerClasses))("%s: a part of a run is the full plan cut", (name) => {
     const config = {
       _class_name: name,
-      beta_schedule: "scaled_linear",
+      beta_schedule: name === "UnCLIPScheduler" ? "squaredcos_cap_v2" : "scaled_linear",
       skip_prk_steps: true,
       final_sigmas_type: "zero",
     };
@@ -205,11 +257,16 @@ describe("planFromDiffusers", () => {
 
   test.each(Object.keys(schedulerClasses))("%s: timesteps and levels are in order for any number of steps", (name) => {
     for (const steps of [4, 5, 7, 13, 20, 33, 50]) {
-      const { timesteps, sigmas, timestepOf, initialScale } = planFromDiffusers({ _class_name: name }, { steps });
+      const plan = planFromDiffusers({ _class_name: name }, { steps });
+      const { timesteps, sigmas, timestepOf, initialScale } = plan;
       expect(sigmas.length).toBe(timesteps.length + 1);
       expect(initialScale).toBeGreaterThanOrEqual(sigmas[0]);
-      expect(sigmas.every((sigma, i) => Number.isFinite(sigma) && (i === 0 || sigma <= sigmas[i - 1]))).toBe(true);
-      sigmas.slice(0, -1).forEach((sigma, i) => expect(timestepOf(sigma)).toBe(timesteps[i]));
+      const sign = name.includes("Inverse") ? -1 : 1;
+      expect(
+        sigmas.every((sigma, i) => Number.isFinite(sigma) && (i === 0 || sign * sigma <= sign * sigmas[i - 1])),
+      ).toBe(true);
+      const called = plan.sampler === "ddim_inverse" ? plan.settings.targets! : sigmas.slice(0, -1);
+      called.forEach((sigma, i) => expect(timestepOf(sigma)).toBe(timesteps[i]));
     }
   });
 

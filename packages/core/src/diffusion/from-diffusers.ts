@@ -1,7 +1,12 @@
 // Sampling plans from diffusers' `scheduler_config.json`: the same noise levels, timesteps, method and noise draws as the class it names.
 import { clipOf, discretizationOf, readConfig, type SchedulerConfig } from "./diffusers/config.ts";
-import { ddimScheduler, ddpmScheduler, lcmScheduler } from "./diffusers/ddpm-family.ts";
+import { deisMultistepScheduler, saSolverScheduler } from "./diffusers/adams-family.ts";
+import { ddimScheduler, ddpmScheduler, unCLIPScheduler } from "./diffusers/ddpm-family.ts";
+import { lcmScheduler, tcdScheduler } from "./diffusers/distilled-family.ts";
+import { edmDPMSolverMultistepScheduler, edmEulerScheduler } from "./diffusers/edm-family.ts";
+import { ddimInverseScheduler, dpmSolverMultistepInverseScheduler } from "./diffusers/inverse-family.ts";
 import {
+  dpmSolverSDEScheduler,
   eulerAncestralDiscreteScheduler,
   eulerDiscreteScheduler,
   heunDiscreteScheduler,
@@ -10,16 +15,25 @@ import {
   lmsDiscreteScheduler,
 } from "./diffusers/k-family.ts";
 import { dpmSolverMultistepScheduler, uniPCMultistepScheduler } from "./diffusers/multistep-family.ts";
-import { timestepBetween } from "./diffusers/sigma-conversions.ts";
 import { pndmScheduler } from "./diffusers/pndm-scheduler.ts";
 import { type DiffusersRun, type SchedulerClass, SMALLEST_FLOAT16 } from "./diffusers/run.ts";
+import { scoreSdeVeScheduler } from "./diffusers/score-sde-scheduler.ts";
+import { timestepBetween } from "./diffusers/sigma-conversions.ts";
+import { dpmSolverSinglestepScheduler } from "./diffusers/singlestep-scheduler.ts";
 import { type ModelDiffusion, type SamplingPlan, timed } from "./plan.ts";
 
 /** The supported scheduler classes. */
 export const schedulerClasses = {
+  DDIMInverseScheduler: ddimInverseScheduler,
   DDIMScheduler: ddimScheduler,
   DDPMScheduler: ddpmScheduler,
+  DEISMultistepScheduler: deisMultistepScheduler,
+  DPMSolverMultistepInverseScheduler: dpmSolverMultistepInverseScheduler,
   DPMSolverMultistepScheduler: dpmSolverMultistepScheduler,
+  DPMSolverSDEScheduler: dpmSolverSDEScheduler,
+  DPMSolverSinglestepScheduler: dpmSolverSinglestepScheduler,
+  EDMDPMSolverMultistepScheduler: edmDPMSolverMultistepScheduler,
+  EDMEulerScheduler: edmEulerScheduler,
   EulerAncestralDiscreteScheduler: eulerAncestralDiscreteScheduler,
   EulerDiscreteScheduler: eulerDiscreteScheduler,
   HeunDiscreteScheduler: heunDiscreteScheduler,
@@ -28,6 +42,10 @@ export const schedulerClasses = {
   LCMScheduler: lcmScheduler,
   LMSDiscreteScheduler: lmsDiscreteScheduler,
   PNDMScheduler: pndmScheduler,
+  SASolverScheduler: saSolverScheduler,
+  ScoreSdeVeScheduler: scoreSdeVeScheduler,
+  TCDScheduler: tcdScheduler,
+  UnCLIPScheduler: unCLIPScheduler,
   UniPCMultistepScheduler: uniPCMultistepScheduler,
 } satisfies Record<string, SchedulerClass>;
 
@@ -43,6 +61,8 @@ export function planFromDiffusers(config: SchedulerConfigJson, run: DiffusersRun
     form,
     initialScale,
     clipInSampler = false,
+    levels,
+    timestepOf,
     warnings = [],
     ...planned
   } = scheduler.rules.plan(scheduler.config, run, discretization);
@@ -56,7 +76,11 @@ export function planFromDiffusers(config: SchedulerConfigJson, run: DiffusersRun
   return {
     ...scheduler.model,
     ...planned,
-    ...timed({ timestepOf: (sigma) => timestepBetween(discretization, sigma), ...planned }),
+    ...timed({
+      ...planned,
+      levels,
+      timestepOf: timestepOf ?? scheduler.model.timestepOf ?? ((sigma) => timestepBetween(discretization, sigma)),
+    }),
     clipInSampler: clipInSampler && scheduler.model.clip !== undefined,
     // Variance-preserving classes start from N(0,1) and hand over x/√(1+σ²).
     initialScale: form === "variance-preserving" ? Math.hypot(first, 1) : (initialScale ?? first),
@@ -89,7 +113,7 @@ function readScheduler(json: SchedulerConfigJson, alphaBarFloor?: number): Sched
     );
   }
   const rules: SchedulerClass = schedulerClasses[name as keyof typeof schedulerClasses];
-  const { config, warnings } = readConfig(name, json, rules.defaults);
+  const { config, warnings } = readConfig(name, json, rules);
   if (config.trained_betas && config.trained_betas.length !== config.num_train_timesteps) {
     throw new TypeError(
       `Cannot read ${name}: ${config.trained_betas.length} trained_betas (${config.num_train_timesteps}, one per timestep, are wanted)`,
@@ -97,7 +121,7 @@ function readScheduler(json: SchedulerConfigJson, alphaBarFloor?: number): Sched
   }
   const variance = config.variance_type;
   const usesClip = config.predict_x0 !== false; // UniPC limits x₀ only where it predicts it
-  const model: ModelDiffusion = {
+  const base: ModelDiffusion = {
     discretization: discretizationOf(config, alphaBarFloor ?? rules.alphaBarFloor),
     prediction: config.prediction_type,
     clip: usesClip ? clipOf(config) : undefined,
@@ -105,7 +129,7 @@ function readScheduler(json: SchedulerConfigJson, alphaBarFloor?: number): Sched
     boundary:
       config.timestep_scaling === undefined ? undefined : { timestepScaling: config.timestep_scaling, sigmaData: 0.5 },
   };
-  return { name, rules, config, model, warnings };
+  return { name, rules, config, model: rules.model?.(config, base) ?? base, warnings };
 }
 
 function checkRun({ name, rules }: Scheduler, run: DiffusersRun): void {

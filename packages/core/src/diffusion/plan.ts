@@ -32,7 +32,7 @@ export interface SamplingPlan extends ModelDiffusion {
   readonly timesteps: readonly number[];
   /** The timestep for any noise level: `timesteps` on the plan's own, interpolated elsewhere. */
   readonly timestepOf: (sigma: number) => number;
-  /** A run from pure noise starts at x = initialScale·N(0,1); one from data at x₀ + sigmas[0]·N(0,1). */
+  /** A run from pure noise starts at x = initialScale·N(0,1), one from data at x₀ + sigmas[0]·N(0,1); with rising levels, at initialScale·x₀. */
   readonly initialScale: number;
   /** The last x times this is the result: not 1 when a run that is variance-preserving elsewhere ends above σ = 0. */
   readonly finalScale: number;
@@ -97,7 +97,7 @@ export function planFor(model: ModelDiffusion, choice: PlanChoice): SamplingPlan
     ...timed({ sigmas, timestepOf, levels: row.evaluatesAtEnd ? sigmas.slice(1) : undefined }),
     clipInSampler: row.evaluatesAtEnd, // of the estimate, read at another level, nothing is to be cut off before
     noise: noise === "brownian" ? noise : undefined,
-    initialScale: sigmas[0],
+    initialScale: row.rising ? 1 : sigmas[0],
     finalScale: 1,
     warnings: [],
   };

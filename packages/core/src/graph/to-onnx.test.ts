@@ -47,7 +47,7 @@ describe("toOnnx()", () => {
       offset: "1000",
       length: "96",
     });
-    expect(node!.map(({ opType }) => opType)).toEqual(["Gemm", "Identity"]);
+    expect(node!.map(({ opType }) => opType)).toEqual(["Gemm"]);
   });
 
   it.each([
@@ -60,14 +60,13 @@ describe("toOnnx()", () => {
     expect(node!.map(({ opType, input }) => [opType, input])).toEqual([
       ["Cast", ["weight"]],
       ["Gemm", ["x", "Cast"]],
-      ["Identity", ["Gemm"]],
     ]);
   });
 
   it("toOnnx() declares the stored shape and turns it when weights are transposed", () => {
     const { initializer, node } = project({ weight: stored({ dims: [4, 6], transposed: true }) });
     expect(initializer![0]).toMatchObject({ name: "weight", dims: [4, 6] });
-    expect(node!.map(({ opType }) => opType)).toEqual(["Transpose", "Gemm", "Identity"]);
+    expect(node!.map(({ opType }) => opType)).toEqual(["Transpose", "Gemm"]);
   });
 
   it("toOnnx() declares the network's shape when the stored one has other ones", () => {
@@ -76,6 +75,18 @@ describe("toOnnx()", () => {
 
   it("toOnnx() throws when a parameter is not bound", () => {
     expect(() => project({})).toThrow('Cannot lower graph "g": parameter "weight" is not bound');
+  });
+
+  it("toOnnx() gives outputs their names, and an Identity to those that are inputs or another's twin", () => {
+    const x = input("x", [2]);
+    const y = multiply(x, x);
+    const { node, output } = lower({ y, twin: y, same: x });
+    expect(node!.map(({ opType, input, output }) => [opType, input, output])).toEqual([
+      ["Mul", ["x", "x"], ["y"]],
+      ["Identity", ["y"], ["twin"]],
+      ["Identity", ["x"], ["same"]],
+    ]);
+    expect(output!.map(({ name }) => name)).toEqual(["y", "twin", "same"]);
   });
 
   it("toOnnx() names nodes by module path and keeps apart what would be called the same", () => {

@@ -16,6 +16,7 @@ export interface TextStates {
   readonly pooled: Tensor | undefined;
 }
 
+/** A checkpoint's text encoders behind their tokenizers. */
 export interface TextEncoders {
   /** Encodes `prompt` (`prompt2` for the second encoder). `onCut` is told what does not fit into 77 tokens. */
   encode(prompt: string, options: EncodeOptions): Promise<TextStates>;
@@ -23,6 +24,7 @@ export interface TextEncoders {
   zeros(): TextStates;
 }
 
+/** How to encode one prompt. */
 export interface EncodeOptions {
   readonly prompt2?: string;
   readonly clipSkip: number;
@@ -31,7 +33,11 @@ export interface EncodeOptions {
 }
 
 /** The text encoders of `checkpoint` with their tokenizers. */
-export function textEncoders(checkpoint: Checkpoint, networks: Networks, tokenizers: Partial<Record<"textEncoder" | "textEncoder2", ClipTokenizer>>): TextEncoders {
+export function textEncoders(
+  checkpoint: Checkpoint,
+  networks: Networks,
+  tokenizers: Partial<Record<"textEncoder" | "textEncoder2", ClipTokenizer>>,
+): TextEncoders {
   const { configs } = networks;
   const xl = configs.textEncoder2 !== undefined;
   const parts = (["textEncoder", "textEncoder2"] as const).filter((part) => configs[part] !== undefined);
@@ -51,7 +57,10 @@ export function textEncoders(checkpoint: Checkpoint, networks: Networks, tokeniz
         if (truncated !== undefined && (part === parts[0] || prompt2 !== prompt)) onCut?.(truncated);
         const network = await networks.get(part as Part, signal);
         const outputs = [state, ...(part === "textEncoder2" ? ["textEmbeds"] : [])];
-        const results = await network.run({ ids: { dims: [1, positions], data: BigInt64Array.from(ids, BigInt) } }, { outputs, signal });
+        const results = await network.run(
+          { ids: { dims: [1, positions], data: BigInt64Array.from(ids, BigInt) } },
+          { outputs, signal },
+        );
         states.push(results[state]);
         pooled = results.textEmbeds ?? pooled;
       }
@@ -59,7 +68,10 @@ export function textEncoders(checkpoint: Checkpoint, networks: Networks, tokeniz
     },
     zeros() {
       const { positions, projection } = configs[parts.at(-1)!]!;
-      return { context: tensor([1, positions, configs.unet.contextWidth]), pooled: projection === undefined ? undefined : tensor([1, projection]) };
+      return {
+        context: tensor([1, positions, configs.unet.contextWidth]),
+        pooled: projection === undefined ? undefined : tensor([1, projection]),
+      };
     },
   };
 }
@@ -81,13 +93,17 @@ function sideBySide(states: readonly Tensor[]): Tensor {
 }
 
 /** SDXL's micro-conditioning (arXiv 2307.01952, §2.2): what the picture claims to have been, [1,6], or [1,5] with an aesthetic score for the refiner. */
-export function sizeConditioning(options: ResolvedOptions & { width: number; height: number }, { sizes }: { sizes: number }): { positive: Tensor; negative: Tensor } {
+export function sizeConditioning(
+  options: ResolvedOptions & { width: number; height: number },
+  { sizes }: { sizes: number },
+): { positive: Tensor; negative: Tensor } {
   const { width, height, originalSize = [height, width], cropTopLeft = [0, 0], targetSize = [height, width] } = options;
   const { negativeOriginalSize, negativeTargetSize } = options;
   // As in diffusers, the negative sizes count only when both are there; else the positive ones serve for both.
   const own = negativeOriginalSize !== undefined && negativeTargetSize !== undefined;
   const negativeCrop = own ? (options.negativeCropTopLeft ?? [0, 0]) : cropTopLeft;
-  const ids = (original: readonly number[], crop: readonly number[], last: readonly number[]) => tensor([1, sizes], Float32Array.from([...original, ...crop, ...last]));
+  const ids = (original: readonly number[], crop: readonly number[], last: readonly number[]) =>
+    tensor([1, sizes], Float32Array.from([...original, ...crop, ...last]));
   return sizes === 5
     ? {
         positive: ids(originalSize, cropTopLeft, [options.aestheticScore]),

@@ -5,12 +5,14 @@ import type { Network } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
 
+/** How to decode. */
 export interface DecodeOptions {
   readonly signal?: AbortSignal;
   /** Decode in tiles of this size; undefined decodes the picture whole. */
   readonly tiles?: TileOptions;
 }
 
+/** Tiles of a picture decoded in parts. */
 export interface TileOptions {
   /** Side of a tile in latents. */
   readonly latentSide: number;
@@ -19,15 +21,28 @@ export interface TileOptions {
 }
 
 /** The diffusion model's latents [1,z,h,w] → picture [1,3,fh,fw], about [-1,1]. */
-export function decodeLatents(decoder: Network, latents: Tensor, config: AutoencoderKlConfig, options: DecodeOptions = {}): Promise<Tensor> {
+export function decodeLatents(
+  decoder: Network,
+  latents: Tensor,
+  config: AutoencoderKlConfig,
+  options: DecodeOptions = {},
+): Promise<Tensor> {
   const { scalingFactor, shiftFactor } = config;
   // Divided and added in float32, as torch does.
-  const z = tensor(latents.dims, latents.data.map((value) => Math.fround(value / Math.fround(scalingFactor)) + shiftFactor));
+  const z = tensor(
+    latents.dims,
+    latents.data.map((value) => Math.fround(value / Math.fround(scalingFactor)) + shiftFactor),
+  );
   return decodeUnscaled(decoder, z, config.factor, options);
 }
 
 /** Autoencoder latents z [1,z,h,w] → picture [1,3,fh,fw]. */
-export async function decodeUnscaled(decoder: Network, z: Tensor, factor: number, { signal, tiles }: DecodeOptions = {}): Promise<Tensor> {
+export async function decodeUnscaled(
+  decoder: Network,
+  z: Tensor,
+  factor: number,
+  { signal, tiles }: DecodeOptions = {},
+): Promise<Tensor> {
   const decode = async (part: Tensor) => (await decoder.run({ latents: part }, { signal })).image;
   const [, , height, width] = z.dims;
   if (tiles === undefined || (height <= tiles.latentSide && width <= tiles.latentSide)) return decode(z);
@@ -43,7 +58,8 @@ export async function decodeUnscaled(decoder: Network, z: Tensor, factor: number
   // large; sides and overlaps that divide evenly (64 and 0.25) avoid that.
   const cutSize = (size: number) => {
     let total = 0;
-    for (let start = 0; start < size; start += stride) total += Math.min(keep, Math.min(latentSide, size - start) * factor);
+    for (let start = 0; start < size; start += stride)
+      total += Math.min(keep, Math.min(latentSide, size - start) * factor);
     return total;
   };
   const picture = tensor([1, 3, cutSize(height), cutSize(width)]);
@@ -106,7 +122,10 @@ function fade(before: Tensor, tile: Tensor, { axis, extent }: { axis: 2 | 3; ext
       for (let x = 0; x < (axis === 3 ? lines : w); x++) {
         const weight = (axis === 2 ? y : x) / lines;
         const i = (c * h + y) * w + x;
-        const j = axis === 2 ? (c * beforeHeight + beforeHeight - lines + y) * beforeWidth + x : (c * beforeHeight + y) * beforeWidth + beforeWidth - lines + x;
+        const j =
+          axis === 2
+            ? (c * beforeHeight + beforeHeight - lines + y) * beforeWidth + x
+            : (c * beforeHeight + y) * beforeWidth + beforeWidth - lines + x;
         tile.data[i] = before.data[j] * (1 - weight) + tile.data[i] * weight;
       }
     }

@@ -4,6 +4,7 @@ import type { Image } from "../image/image.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { PictureRecord } from "./record.ts";
 
+/** One event; `kind` says which. */
 export type GenerateEvent =
   /** Everything is checked and loaded; `pictures` follow, each of `steps` steps. */
   | { readonly kind: "start"; readonly pictures: number; readonly steps: number; readonly device: string }
@@ -36,4 +37,5 @@ export type GenerateEvent =
       readonly record: PictureRecord;
     };
 
+/** A finished picture. */
 export type ImageEvent = Extract<GenerateEvent, { kind: "image" }>;

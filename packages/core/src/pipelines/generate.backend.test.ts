@@ -33,7 +33,15 @@ describe("generate()", () => {
   test("tells start, steps and pictures in order when iterated", async () => {
     const events = await collect({ ...quick, count: 2 });
     expect(events.filter(({ kind }) => kind !== "notice").map(({ kind }) => kind)).toEqual([
-      "start", ...["step", "step", "step", "image", "step", "step", "step", "image"],
+      "start",
+      "step",
+      "step",
+      "step",
+      "image",
+      "step",
+      "step",
+      "step",
+      "image",
     ]);
     const images = events.flatMap((event) => (event.kind === "image" ? event : []));
     expect(images.map(({ seed }) => seed)).toEqual([7, 8]);
@@ -49,7 +57,16 @@ describe("generate()", () => {
   });
 
   test("repeats a picture bit for bit from its record", async () => {
-    const options = { ...quick, sampler: "euler_ancestral", schedule: "karras", guidanceRescale: 0.3, negativePrompt: "grey", rng: "philox", width: 48, height: 80 } as const;
+    const options = {
+      ...quick,
+      sampler: "euler_ancestral",
+      schedule: "karras",
+      guidanceRescale: 0.3,
+      negativePrompt: "grey",
+      rng: "philox",
+      width: 48,
+      height: 80,
+    } as const;
     const first = (await model.generate(options)).images[0];
     const again = (await model.generate(structuredClone(first.record.options))).images[0];
     expect(again.image!.data).toEqual(first.image!.data);
@@ -63,7 +80,9 @@ describe("generate()", () => {
   });
 
   test("decodes previews when asked", async () => {
-    const steps = (await collect({ ...quick, previewEvery: 2 })).flatMap((event) => (event.kind === "step" ? event : []));
+    const steps = (await collect({ ...quick, previewEvery: 2 })).flatMap((event) =>
+      event.kind === "step" ? event : [],
+    );
     expect(steps.map(({ preview }) => preview?.width)).toEqual([undefined, 64, undefined]);
   });
 
@@ -81,7 +100,8 @@ describe("generate()", () => {
     const controller = new AbortController();
     const reason = new Error("enough");
     const run = (async () => {
-      for await (const event of model.generate({ ...quick, steps: 50, signal: controller.signal })) if (event.kind === "step") controller.abort(reason);
+      for await (const event of model.generate({ ...quick, steps: 50, signal: controller.signal }))
+        if (event.kind === "step") controller.abort(reason);
     })();
     await expect(run).rejects.toBe(reason);
     expect((await model.generate(quick)).images).toHaveLength(1);
@@ -113,15 +133,21 @@ describe("generate()", () => {
       const { networks } = await openCheckpoint(fixturePath("models/sd1"));
       const tensors = new Map<string, { dims: readonly number[]; data: Float32Array }>();
       const source = await openFile(fixturePath("single_file/sd1_ldm.safetensors"));
-      const { networks: single } = await openCheckpoint(fixturePath("single_file/sd1_ldm.safetensors"), { config: fixturePath("models/sd1") });
-      for (const network of Object.values(single)) for (const stored of network!.tensors.values()) tensors.set(stored.name, { dims: stored.dims, data: (await readTensor(source, stored)).data });
+      const { networks: single } = await openCheckpoint(fixturePath("single_file/sd1_ldm.safetensors"), {
+        config: fixturePath("models/sd1"),
+      });
+      for (const network of Object.values(single))
+        for (const stored of network!.tensors.values())
+          tensors.set(stored.name, { dims: stored.dims, data: (await readTensor(source, stored)).data });
       await source.close();
       const name = single.unet.tensors.get("mid_block.resnets.0.conv1.weight")!.name;
       tensors.get(name)!.data[3] = NaN;
       await writeSafetensors(broken, tensors as never);
       expect(networks.unet.className).toBe("UNet2DConditionModel");
       const bad = await load(broken, { device, config: fixturePath("models/sd1") });
-      await expect((async () => bad.generate(quick))()).rejects.toThrow(/step 1 of \d.*"mid_block\.resnets\.0\.conv1\.weight"/);
+      await expect((async () => bad.generate(quick))()).rejects.toThrow(
+        /step 1 of \d.*"mid_block\.resnets\.0\.conv1\.weight"/,
+      );
       await bad.close();
     } finally {
       rmSync(folder, { recursive: true });

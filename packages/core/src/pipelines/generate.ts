@@ -27,6 +27,7 @@ export interface Parts {
   readonly encoders: TextEncoders;
 }
 
+/** What one generation is given beside its options. */
 export interface Run {
   readonly init: Image | Tensor | undefined;
   readonly previewEvery: number;
@@ -36,7 +37,11 @@ export interface Run {
 }
 
 /** Makes every picture that `options` ask for, one after the other, telling `emit`. */
-export async function generate({ checkpoint, networks, encoders }: Parts, asked: ResolvedOptions, run: Run): Promise<void> {
+export async function generate(
+  { checkpoint, networks, encoders }: Parts,
+  asked: ResolvedOptions,
+  run: Run,
+): Promise<void> {
   const { emit, signal } = run;
   const { configs } = networks;
   const options = { ...asked, ...modelDefaults(checkpoint, networks, asked, run.init) };
@@ -45,9 +50,16 @@ export async function generate({ checkpoint, networks, encoders }: Parts, asked:
   const chosen = run.pictures ?? Array.from({ length: total }, (_, i) => i);
   const outside = chosen.find((picture) => !(picture >= 0 && picture < total));
   if (outside !== undefined) throw new RangeError(`Cannot generate: picture ${outside} is not one of ${total}`);
-  const latentDims = [1, configs.vae.latentChannels, options.height / configs.vae.factor, options.width / configs.vae.factor];
+  const latentDims = [
+    1,
+    configs.vae.latentChannels,
+    options.height / configs.vae.factor,
+    options.width / configs.vae.factor,
+  ];
   if (!latentDims.every(Number.isInteger)) {
-    throw new RangeError(`Cannot generate: ${options.width}×${options.height} (width and height that divide by ${configs.vae.factor} are wanted)`);
+    throw new RangeError(
+      `Cannot generate: ${options.width}×${options.height} (width and height that divide by ${configs.vae.factor} are wanted)`,
+    );
   }
 
   for (const text of networks.notices) emit({ kind: "notice", text });
@@ -59,7 +71,8 @@ export async function generate({ checkpoint, networks, encoders }: Parts, asked:
   const conditions = await encodeConditions({ checkpoint, networks, encoders }, options, { prompts, notice, signal });
   const extraChannels = await inpaintEverything(networks, latentDims, signal);
   const unet = await networks.get("unet", signal);
-  const batched = options.guidanceBatching === "auto" ? fitsBatched(networks, latentDims) : options.guidanceBatching === "batched";
+  const batched =
+    options.guidanceBatching === "auto" ? fitsBatched(networks, latentDims) : options.guidanceBatching === "batched";
   const hash = checkpoint.hash();
   hash.catch(() => undefined);
 
@@ -95,8 +108,20 @@ export async function generate({ checkpoint, networks, encoders }: Parts, asked:
           stepsDone++;
           spentMs += stepMs;
           const remainingMs = (spentMs / stepsDone) * (chosen.length * steps - stepsDone);
-          const shown = run.previewEvery > 0 && (step + 1) % run.previewEvery === 0 ? await previewOf(tensor(latentDims, denoised)) : undefined;
-          emit({ kind: "step", picture, step: step + 1, steps, sigma, stepMs, remainingMs, ...(shown && { preview: shown }) });
+          const shown =
+            run.previewEvery > 0 && (step + 1) % run.previewEvery === 0
+              ? await previewOf(tensor(latentDims, denoised))
+              : undefined;
+          emit({
+            kind: "step",
+            picture,
+            step: step + 1,
+            steps,
+            sigma,
+            stepMs,
+            remainingMs,
+            ...(shown && { preview: shown }),
+          });
           stepStart = performance.now();
         },
       });
@@ -128,7 +153,9 @@ export async function generate({ checkpoint, networks, encoders }: Parts, asked:
     const tiles = tilesFor(options, networks, notice);
     const picture = await decodeLatents(decoder, latents, configs.vae, { signal, tiles });
     if (picture.data.some((value) => !Number.isFinite(value))) {
-      throw new Error(`Cannot decode the picture: the autoencoder gave NaN or infinite values (another autoencoder, with vae, is wanted)`);
+      throw new Error(
+        `Cannot decode the picture: the autoencoder gave NaN or infinite values (another autoencoder, with vae, is wanted)`,
+      );
     }
     return imagesFromTensor(picture)[0];
   }
@@ -141,15 +168,28 @@ export async function generate({ checkpoint, networks, encoders }: Parts, asked:
 }
 
 /** What the model decides where the caller did not. */
-function modelDefaults({ family, networks: files, scheduler }: Checkpoint, { configs }: Networks, asked: ResolvedOptions, init: Image | Tensor | undefined) {
+function modelDefaults(
+  { family, networks: files, scheduler }: Checkpoint,
+  { configs }: Networks,
+  asked: ResolvedOptions,
+  init: Image | Tensor | undefined,
+) {
   const native = Number(files.unet.config.sample_size ?? 64) * configs.vae.factor;
   const [height, width] =
-    init === undefined ? [native, native] : "dims" in init ? [init.dims[2] * configs.vae.factor, init.dims[3] * configs.vae.factor] : [init.height, init.width];
+    init === undefined
+      ? [native, native]
+      : "dims" in init
+        ? [init.dims[2] * configs.vae.factor, init.dims[3] * configs.vae.factor]
+        : [init.height, init.width];
   const consistency = scheduler._class_name === "LCMScheduler" || asked.sampler === "lcm";
   return {
     width: asked.width ?? width,
     height: asked.height ?? height,
-    steps: asked.timesteps?.length ?? (asked.sigmas === undefined ? undefined : asked.sigmas.length - 1) ?? asked.steps ?? (consistency ? 4 : 30),
+    steps:
+      asked.timesteps?.length ??
+      (asked.sigmas === undefined ? undefined : asked.sigmas.length - 1) ??
+      asked.steps ??
+      (consistency ? 4 : 30),
     // The values of diffusers' pipelines.
     guidanceScale: asked.guidanceScale ?? (family === "sdxl" || family === "sdxl-refiner" ? 5 : 7.5),
     seed: asked.seed ?? Math.floor(Math.random() * 2 ** 32),
@@ -174,9 +214,15 @@ async function encodeConditions(
   const { unet, textEncoder2 } = networks.configs;
   const { prompt2, negativePrompt, negativePrompt2 } = options;
   if (Array.isArray(negativePrompt) && negativePrompt.length !== prompts.length) {
-    throw new RangeError(`Cannot generate: ${negativePrompt.length} negative prompts for ${prompts.length} prompts (one for each is wanted)`);
+    throw new RangeError(
+      `Cannot generate: ${negativePrompt.length} negative prompts for ${prompts.length} prompts (one for each is wanted)`,
+    );
   }
-  const sizes = unet.textTime && sizeConditioning(options, { sizes: (unet.textTime.width - (textEncoder2?.projection ?? 0)) / unet.textTime.sizeCodeWidth });
+  const sizes =
+    unet.textTime &&
+    sizeConditioning(options, {
+      sizes: (unet.textTime.width - (textEncoder2?.projection ?? 0)) / unet.textTime.sizeCodeWidth,
+    });
   const known = new Map<string, Promise<TextStates>>();
   const encode = (text: string, second: string | undefined, clipSkip: number, what: string): Promise<TextStates> => {
     const key = JSON.stringify([text, second, clipSkip]);
@@ -193,24 +239,42 @@ async function encodeConditions(
   for (const [i, prompt] of prompts.entries()) {
     const own = Array.isArray(negativePrompt) ? negativePrompt[i] : negativePrompt;
     const positive = { ...(await encode(prompt, prompt2, options.clipSkip, "prompt")), timeIds: sizes?.positive };
-    const negativeStates = !guided ? undefined : zeros ? encoders.zeros() : await encode(own ?? "", negativePrompt2, options.clipSkipNegative, "negative prompt");
-    encoded.push({ prompt, negativePrompt: own, positive, negative: negativeStates && { ...negativeStates, timeIds: sizes?.negative } });
+    const negativeStates = !guided
+      ? undefined
+      : zeros
+        ? encoders.zeros()
+        : await encode(own ?? "", negativePrompt2, options.clipSkipNegative, "negative prompt");
+    encoded.push({
+      prompt,
+      negativePrompt: own,
+      positive,
+      negative: negativeStates && { ...negativeStates, timeIds: sizes?.negative },
+    });
   }
   return encoded;
 }
 
 /** What a 9-channel inpainting UNet takes for text to image: a mask of ones and a grey picture under it, as A1111 has it. */
-async function inpaintEverything({ configs, get }: Networks, [, channels, height, width]: readonly number[], signal: AbortSignal): Promise<Tensor | undefined> {
+async function inpaintEverything(
+  { configs, get }: Networks,
+  [, channels, height, width]: readonly number[],
+  signal: AbortSignal,
+): Promise<Tensor | undefined> {
   const { unet, vae } = configs;
   if (unet.inChannels === channels) return undefined;
   if (unet.inChannels !== 2 * channels + 1) {
-    throw new Error(`Cannot generate from text: the UNet takes ${unet.inChannels} channels (${channels}, or ${2 * channels + 1} of an inpainting model, are wanted)`);
+    throw new Error(
+      `Cannot generate from text: the UNet takes ${unet.inChannels} channels (${channels}, or ${2 * channels + 1} of an inpainting model, are wanted)`,
+    );
   }
   const grey = tensor([1, 3, height * vae.factor, width * vae.factor]);
   const { mean } = await (await get("encoder", signal)).run({ image: grey }, { outputs: ["mean"], signal });
   const extra = tensor([1, channels + 1, height, width]);
   extra.data.fill(1, 0, height * width);
-  extra.data.set(mean.data.map((value) => (value - vae.shiftFactor) * vae.scalingFactor), height * width);
+  extra.data.set(
+    mean.data.map((value) => (value - vae.shiftFactor) * vae.scalingFactor),
+    height * width,
+  );
   return extra;
 }
 
@@ -223,15 +287,25 @@ function fitsBatched({ configs }: Networks, [, , height, width]: readonly number
 }
 
 /** Tiles for decoding: asked for, or with "auto" when the picture's activations would not fit into memory. */
-function tilesFor({ tiledDecode, width, height }: ResolvedOptions & { width: number; height: number }, { configs }: Networks, notice: (text: string) => void) {
+function tilesFor(
+  { tiledDecode, width, height }: ResolvedOptions & { width: number; height: number },
+  { configs }: Networks,
+  notice: (text: string) => void,
+) {
   const { factor, features } = configs.vae;
   const freeBytes = freeMemoryBytes();
   // The last resolution holds about six maps of its first two widths at once, four bytes a value.
   const neededBytes = 6 * width * height * (features[1] ?? features[0]) * 4;
   const large = freeBytes !== undefined && neededBytes > 0.7 * freeBytes;
   if (tiledDecode === "off" || (tiledDecode === "auto" && !large)) return undefined;
-  if (tiledDecode === "auto") notice(`decoding ${width}×${height} in tiles: whole, it needs about ${(neededBytes / 1e9).toFixed(1)} GB`);
+  if (tiledDecode === "auto")
+    notice(`decoding ${width}×${height} in tiles: whole, it needs about ${(neededBytes / 1e9).toFixed(1)} GB`);
   return { latentSide: Math.floor(512 / factor) };
 }
 
-const modelName = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1)?.replace(/\.(safetensors|ckpt|pt|bin)$/, "") ?? path;
+const modelName = (path: string): string =>
+  path
+    .split(/[\\/]/)
+    .filter(Boolean)
+    .at(-1)
+    ?.replace(/\.(safetensors|ckpt|pt|bin)$/, "") ?? path;

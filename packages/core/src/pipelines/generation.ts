@@ -3,7 +3,8 @@
 import type { GenerateEvent, ImageEvent } from "./events.ts";
 
 /** Iterate it for events, or await it for the pictures. A loop that is left early cancels the run. */
-export interface Generation extends AsyncIterable<GenerateEvent>, PromiseLike<{ readonly images: readonly ImageEvent[] }> {}
+export interface Generation
+  extends AsyncIterable<GenerateEvent>, PromiseLike<{ readonly images: readonly ImageEvent[] }> {}
 
 /** Does the work, telling `emit` what happens; stops with the signal's reason when it is aborted. */
 export type Work = (emit: (event: GenerateEvent) => void, signal: AbortSignal) => Promise<void>;

@@ -14,6 +14,7 @@ export interface Condition extends TextStates {
   readonly timeIds: Tensor | undefined;
 }
 
+/** Conditions of the two halves of guidance, and how to combine what the UNet makes of them. */
 export interface GuidanceOptions {
   readonly positive: Condition;
   /** Absent: no guidance. */
@@ -28,20 +29,36 @@ export interface GuidanceOptions {
 }
 
 /** (latents [1,C,h,w] flat, timestep) → guided prediction, flat. */
+export interface GuidedNetwork {
+  (input: Float32Array, timestep: number): Promise<Float32Array>;
+  /** The prediction for the negative condition in the last call; absent without one. Samplers of CFG++ go on from it. */
+  readonly unconditional?: () => Float32Array;
+}
+
+/** The UNet under guidance. */
 export function guidedNetwork(
   unet: Network,
   config: UNetConfig,
   latentDims: readonly number[],
   { positive, negative, guidanceScale, guidanceRescale, batched, extraChannels, signal }: GuidanceOptions,
-): (input: Float32Array, timestep: number) => Promise<Float32Array> {
+): GuidedNetwork {
   const [, channels, height, width] = latentDims;
-  const guidanceCode = config.guidanceCodeWidth === undefined ? undefined : codeOfGuidance(guidanceScale - 1, config.guidanceCodeWidth);
+  const guidanceCode =
+    config.guidanceCodeWidth === undefined ? undefined : codeOfGuidance(guidanceScale - 1, config.guidanceCodeWidth);
 
-  async function predict(input: Float32Array, timestep: number, conditions: readonly Condition[]): Promise<Float32Array> {
+  async function predict(
+    input: Float32Array,
+    timestep: number,
+    conditions: readonly Condition[],
+  ): Promise<Float32Array> {
     const n = conditions.length;
     const one = tensor([1, channels, height, width], input);
     const sample = stack(conditions.map(() => (extraChannels === undefined ? one : joinChannels(one, extraChannels))));
-    const feeds: Record<string, AnyTensor> = { sample, timestep: tensor([n], new Float32Array(n).fill(timestep)), context: stack(conditions.map(({ context }) => context)) };
+    const feeds: Record<string, AnyTensor> = {
+      sample,
+      timestep: tensor([n], new Float32Array(n).fill(timestep)),
+      context: stack(conditions.map(({ context }) => context)),
+    };
     if (config.textTime !== undefined) {
       feeds.textEmbeds = stack(conditions.map(({ pooled }) => pooled!));
       feeds.timeIds = stack(conditions.map(({ timeIds }) => timeIds!));
@@ -50,9 +67,10 @@ export function guidedNetwork(
     return (await unet.run(feeds, { signal })).out.data;
   }
 
-  return async (input, timestep) => {
-    if (negative === undefined) return predict(input, timestep, [positive]);
-    let uncond: Float32Array;
+  if (negative === undefined) return (input, timestep) => predict(input, timestep, [positive]);
+
+  let uncond: Float32Array = new Float32Array();
+  const guided = async (input: Float32Array, timestep: number): Promise<Float32Array> => {
     let cond: Float32Array;
     if (batched) {
       const both = await predict(input, timestep, [negative, positive]);
@@ -61,9 +79,12 @@ export function guidedNetwork(
       uncond = await predict(input, timestep, [negative]);
       cond = await predict(input, timestep, [positive]);
     }
-    const guided = classifierFree(uncond, cond, guidanceScale);
-    return guidanceRescale === 0 ? guided : rescaleGuidance(guided, cond, { rescale: guidanceRescale, batch: 1 });
+    const prediction = classifierFree(uncond, cond, guidanceScale);
+    return guidanceRescale === 0
+      ? prediction
+      : rescaleGuidance(prediction, cond, { rescale: guidanceRescale, batch: 1 });
   };
+  return Object.assign(guided, { unconditional: () => uncond });
 }
 
 /** [1,…] tensors of one shape → [N,…]. */

@@ -16,6 +16,7 @@ import { parseOptions } from "./options.ts";
 import type { GenerateOptions } from "./options.ts";
 import { readPreviewDecoder } from "./preview.ts";
 
+/** How to open a model. */
 export interface LoadModelOptions extends OpenCheckpointOptions {
   /** "auto" (the default) takes WebGPU where there is an adapter, else the CPU, and says so. */
   readonly device?: Device | "auto";
@@ -25,7 +26,11 @@ export interface LoadModelOptions extends OpenCheckpointOptions {
   readonly revision?: string;
   /** Stops loading and downloading. */
   readonly signal?: AbortSignal;
-  readonly onDownload?: (progress: { readonly file: string; readonly receivedBytes: number; readonly totalBytes: number }) => void;
+  readonly onDownload?: (progress: {
+    readonly file: string;
+    readonly receivedBytes: number;
+    readonly totalBytes: number;
+  }) => void;
   /** Path or Hub id of a tiny autoencoder (TAESD), for previews; without it they are decoded by the model's own. */
   readonly previewDecoder?: string;
 }
@@ -65,7 +70,8 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
     textEncoder: checkpoint.tokenizers.tokenizer && (await openTokenizer(checkpoint.tokenizers.tokenizer)),
     textEncoder2: checkpoint.tokenizers.tokenizer2 && (await openTokenizer(checkpoint.tokenizers.tokenizer2)),
   };
-  const preview = previewDecoder === undefined ? undefined : await readPreviewDecoder(await resolveModel(previewDecoder, hub));
+  const preview =
+    previewDecoder === undefined ? undefined : await readPreviewDecoder(await resolveModel(previewDecoder, hub));
   const networks = await openNetworks(checkpoint, { device, threads, preview });
   try {
     const encoders = textEncoders(checkpoint, networks, tokenizers);
@@ -75,7 +81,11 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
       notices: networks.notices,
       generate({ init, signal, previewEvery = 0, pictures, ...written }) {
         const parsed = parseOptions(written);
-        return generation((emit, stop) => generate({ checkpoint, networks, encoders }, parsed, { init, previewEvery, pictures, emit, signal: stop }), signal);
+        return generation(
+          (emit, stop) =>
+            generate({ checkpoint, networks, encoders }, parsed, { init, previewEvery, pictures, emit, signal: stop }),
+          signal,
+        );
       },
       close: networks.close,
     };

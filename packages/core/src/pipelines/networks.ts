@@ -19,8 +19,16 @@ import { elementCount } from "../tensor/tensor.ts";
 export type Part = "textEncoder" | "textEncoder2" | "unet" | "preview" | "decoder" | "encoder";
 
 /** The stages of a generation; where memory is short, only one stage's networks are loaded at a time. */
-const stages: Record<Part, string> = { textEncoder: "text", textEncoder2: "text", unet: "unet", preview: "unet", decoder: "vae", encoder: "vae" };
+const stages: Record<Part, string> = {
+  textEncoder: "text",
+  textEncoder2: "text",
+  unet: "unet",
+  preview: "unet",
+  decoder: "vae",
+  encoder: "vae",
+};
 
+/** The networks of one checkpoint, loaded when first needed. */
 export interface Networks {
   readonly device: Device;
   /** What was decided while opening, for the user. */
@@ -38,6 +46,7 @@ export interface Networks {
   close(): Promise<void>;
 }
 
+/** Where to run, and what to run beside the checkpoint's own networks. */
 export interface OpenNetworksOptions {
   readonly device: Device | "auto";
   readonly threads?: number;
@@ -46,9 +55,13 @@ export interface OpenNetworksOptions {
 }
 
 /** Engines and networks for `checkpoint`. Nothing is loaded yet but a first engine, which proves the device. */
-export async function openNetworks(checkpoint: Checkpoint, { device, threads, preview }: OpenNetworksOptions): Promise<Networks> {
+export async function openNetworks(
+  checkpoint: Checkpoint,
+  { device, threads, preview }: OpenNetworksOptions,
+): Promise<Networks> {
   const { unet, vae, textEncoder, textEncoder2 } = checkpoint.networks;
-  const textConfig = (files: NetworkFiles) => clipTextConfig(files.config, { withProjection: files.className === "CLIPTextModelWithProjection" });
+  const textConfig = (files: NetworkFiles) =>
+    clipTextConfig(files.config, { withProjection: files.className === "CLIPTextModelWithProjection" });
   const configs = {
     unet: unetConfig(unet.config),
     vae: autoencoderKlConfig(vae.config),
@@ -67,11 +80,17 @@ export async function openNetworks(checkpoint: Checkpoint, { device, threads, pr
   const notices: string[] = [...checkpoint.notes];
   const first = await openEngine({ device, threads });
   if (first.notice !== undefined) notices.push(first.notice);
-  const weightBytes = [unet, vae, textEncoder, textEncoder2].reduce((sum, files) => sum + (files === undefined ? 0 : float32Bytes(files)), 0);
+  const weightBytes = [unet, vae, textEncoder, textEncoder2].reduce(
+    (sum, files) => sum + (files === undefined ? 0 : float32Bytes(files)),
+    0,
+  );
   const freeBytes = freeMemoryBytes();
   // The peak of loading is near the weights' own size; a quarter more leaves room for activations.
   const oneStage = freeBytes !== undefined && 1.25 * weightBytes > freeBytes;
-  if (oneStage) notices.push(`weights of ${gigabytes(weightBytes)} GB against ${gigabytes(freeBytes)} GB of free memory: text encoders, UNet and autoencoder are loaded in turn`);
+  if (oneStage)
+    notices.push(
+      `weights of ${gigabytes(weightBytes)} GB against ${gigabytes(freeBytes)} GB of free memory: text encoders, UNet and autoencoder are loaded in turn`,
+    );
 
   const engines = new Map<string, Promise<Engine>>([[oneStage ? "text" : "all", Promise.resolve(first)]]);
   const loaded = new Map<Part, Promise<Network>>();
@@ -92,9 +111,10 @@ export async function openNetworks(checkpoint: Checkpoint, { device, threads, pr
       const known = loaded.get(part);
       if (known !== undefined) return known;
       const { files, graph } = parts[part];
-      if (files === undefined) throw new Error(`Cannot run the ${part} of "${checkpoint.path}": the checkpoint has none`);
+      if (files === undefined)
+        throw new Error(`Cannot run the ${part} of "${checkpoint.path}": the checkpoint has none`);
       const stage = oneStage ? stages[part] : "all";
-      if (oneStage) for (const other of [...engines.keys()]) if (other !== stage) await closeStage(other);
+      if (oneStage) for (const other of Array.from(engines.keys())) if (other !== stage) await closeStage(other);
       const engine = engines.get(stage) ?? openEngine({ device: first.device, threads });
       engines.set(stage, engine);
       const network = engine.then((opened) => opened.load(graph(), files.tensors, { source: checkpoint.path, signal }));
@@ -104,10 +124,11 @@ export async function openNetworks(checkpoint: Checkpoint, { device, threads, pr
     },
     async close() {
       loaded.clear();
-      for (const stage of [...engines.keys()]) await closeStage(stage);
+      for (const stage of Array.from(engines.keys())) await closeStage(stage);
     },
   };
 }
 
-const float32Bytes = ({ tensors }: NetworkFiles): number => [...tensors.values()].reduce((sum, { dims }) => sum + 4 * elementCount(dims), 0);
+const float32Bytes = ({ tensors }: NetworkFiles): number =>
+  [...tensors.values()].reduce((sum, { dims }) => sum + 4 * elementCount(dims), 0);
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);

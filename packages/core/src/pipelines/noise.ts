@@ -4,6 +4,7 @@ import { PhiloxGenerator } from "../util/rng/philox.ts";
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
 import { elementCount } from "../tensor/tensor.ts";
 
+/** Which random numbers a picture gets. */
 export interface NoiseOptions {
   readonly seed: number;
   readonly rng: "cpu" | "philox";

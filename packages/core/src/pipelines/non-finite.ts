@@ -14,7 +14,10 @@ export async function explainNonFinite(error: unknown, { networks }: Checkpoint)
       sources.set(stored.file, source);
       const { data } = await readTensor(source, stored);
       if (data.some((value) => !Number.isFinite(value))) {
-        return new Error(`${error.message}; weight "${name}" of "${stored.file}" has NaN or infinite values itself (an undamaged file is wanted)`, { cause: error });
+        return new Error(
+          `${error.message}; weight "${name}" of "${stored.file}" has NaN or infinite values itself (an undamaged file is wanted)`,
+          { cause: error },
+        );
       }
     }
   } finally {

@@ -9,7 +9,13 @@ export interface PictureRecord {
   readonly model: { readonly name: string; readonly path: string; readonly hash: string; readonly family: string };
   readonly device: string;
   /** The options that make this one picture, what was left open filled in; with `batch`, those of the whole run. */
-  readonly options: ResolvedOptions & { readonly seed: number; readonly steps: number; readonly width: number; readonly height: number; readonly guidanceScale: number };
+  readonly options: ResolvedOptions & {
+    readonly seed: number;
+    readonly steps: number;
+    readonly width: number;
+    readonly height: number;
+    readonly guidanceScale: number;
+  };
   /** Which picture of a `seeding: "batch"` run it was, and of how many: generate with `pictures: [index]` for it alone. */
   readonly batch?: { readonly index: number; readonly size: number };
   /** What it started from, when not from noise; the record does not hold it. */

@@ -39,6 +39,7 @@ export interface Network {
   readonly prepareMs: number;
   /** Feeds by input name → outputs by name. Throws Error on a missing or misshapen feed, a crash, or too little memory. */
   run(feeds: Readonly<Record<string, AnyTensor>>, options?: RunOptions): Promise<Record<string, Tensor>>;
+  /** Frees its weights inside the engine. On the CPU all their memory comes back; a closed engine leaves nothing on any device. */
   unload(): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ let wasmFolder: string | undefined;
 
 /** Says where ONNX Runtime's .wasm files are served: a folder's URL. Else they are looked for beside the worker's script. */
 export function setWasmFolder(url: string): void {
-  wasmFolder = new URL(url.endsWith("/") ? url : `${url}/`, document.baseURI).href;
+  wasmFolder = new URL(url.endsWith("/") ? url : `${url}/`, location.href).href;
 }
 
 /** An engine worker on `device`. Throws Error when the device cannot be opened. */

@@ -6,7 +6,16 @@ export type StoredType = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" 
 
 /** Bytes per element of each stored type. */
 export const storedTypeBytes: Record<StoredType, number> = {
-  F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1,
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
 };
 
 /** A byte range of a file that holds a dense tensor, row-major. */

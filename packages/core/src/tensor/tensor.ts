@@ -8,6 +8,7 @@ export interface ElementArrays {
   int64: BigInt64Array;
   uint8: Uint8Array;
 }
+/** The name of an element type. */
 export type ElementType = keyof ElementArrays;
 
 /** Row-major values with their dimensions; `data.length` is the product of `dims`. */

@@ -38,7 +38,15 @@ const values = {
   sigma_min: z.number().positive(),
   sigma_max: z.number().positive(),
   final_sigmas_type: z.enum(["zero", "sigma_min"]),
-  algorithm_type: z.enum(["dpmsolver", "dpmsolver++", "sde-dpmsolver", "sde-dpmsolver++", "deis"]),
+  algorithm_type: z.enum([
+    "dpmsolver",
+    "dpmsolver++",
+    "sde-dpmsolver",
+    "sde-dpmsolver++",
+    "deis",
+    "data_prediction",
+    "noise_prediction",
+  ]),
   solver_order: z.int().min(1),
   solver_type: z.enum(["midpoint", "heun", "logrho", "bh1", "bh2"]),
   lower_order_final: z.boolean(),
@@ -48,12 +56,21 @@ const values = {
   disable_corrector: z.array(z.int()),
   original_inference_steps: z.int().min(1),
   timestep_scaling: z.number(),
+  predictor_order: z.int().min(1).max(4),
+  corrector_order: z.int().min(1).max(4),
+  noise_sampler_seed: z.int().min(0),
+  sigma_data: z.number().positive(),
+  sigma_schedule: z.enum(["karras", "exponential"]),
+  rho: z.number().positive(),
+  snr: z.number().positive(),
+  sampling_eps: z.number().positive(),
+  correct_steps: z.int().min(0),
 };
 type Values = { [K in keyof typeof values]: z.infer<(typeof values)[K]> };
 
 /** A config with its class's defaults filled in. Keys without a default may be missing; those the class does not read are never asked for. */
 export type SchedulerConfig = Omit<Values, OptionalKey> & Partial<Pick<Values, OptionalKey>>;
-type OptionalKey = "trained_betas" | "sigma_min" | "sigma_max" | "variance_type";
+type OptionalKey = "trained_betas" | "sigma_min" | "sigma_max" | "variance_type" | "noise_sampler_seed";
 
 /** What a class reads and its defaults; `undefined` marks a key without one. */
 export type ClassDefaults = { readonly [K in keyof Values]?: Values[K] | undefined };
@@ -69,11 +86,14 @@ const silent = new Set([
   "dynamic_thresholding_ratio",
 ]);
 
+/** The values of a key that a class takes, where those are not all there are. */
+export type ClassValues = { readonly [K in keyof Values]?: readonly Values[K][] };
+
 /** Checks `config` for class `name`. Throws TypeError naming the key, what it is and what is supported. */
 export function readConfig(
   name: string,
   config: Readonly<Record<string, unknown>>,
-  defaults: ClassDefaults,
+  { defaults, values: taken = {} }: { readonly defaults: ClassDefaults; readonly values?: ClassValues },
 ): { config: SchedulerConfig; warnings: string[] } {
   const result: Record<string, unknown> = { ...defaults };
   const warnings: string[] = [];
@@ -87,6 +107,12 @@ export function readConfig(
     if (!parsed.success) {
       throw new TypeError(
         `Cannot read ${name}: "${key}" is ${JSON.stringify(value)} (${parsed.error.issues[0].message})`,
+      );
+    }
+    const some: readonly unknown[] | undefined = taken[key as keyof Values];
+    if (some && !some.includes(parsed.data)) {
+      throw new TypeError(
+        `Cannot read ${name}: "${key}" is ${JSON.stringify(value)} (one of ${some.join(", ")} is wanted)`,
       );
     }
     result[key] = parsed.data;

@@ -1,6 +1,6 @@
-// DDPMScheduler, DDIMScheduler and LCMScheduler: integer timesteps, noise levels straight from the table, samples kept
+// DDPMScheduler, DDIMScheduler and UnCLIPScheduler: integer timesteps, noise levels straight from the table, samples kept
 // variance-preserving.
-import { roundHalfEven, spacedTimesteps } from "../spacing.ts";
+import { linspace, roundHalfEven, spacedTimesteps } from "../spacing.ts";
 import type { SchedulerConfig } from "./config.ts";
 import {
   commonDefaults,
@@ -12,7 +12,8 @@ import {
   thresholdingDefaults,
 } from "./run.ts";
 
-const clipDefaults = { ...thresholdingDefaults, clip_sample: true, clip_sample_range: 1 } as const;
+/** The keys of clipping, on. */
+export const clipDefaults = { ...thresholdingDefaults, clip_sample: true, clip_sample_range: 1 } as const;
 
 export const ddpmScheduler: SchedulerClass = {
   defaults: {
@@ -80,48 +81,35 @@ export const ddimScheduler: SchedulerClass = {
   },
 };
 
-export const lcmScheduler: SchedulerClass = {
+export const unCLIPScheduler: SchedulerClass = {
   defaults: {
-    ...commonDefaults,
-    ...clipDefaults,
-    beta_start: 0.00085,
-    beta_end: 0.012,
-    beta_schedule: "scaled_linear",
-    clip_sample: false,
-    // Read, but without effect: the grid is LCM's own and the last step ends at 0.
-    timestep_spacing: "leading",
-    set_alpha_to_one: true,
-    rescale_betas_zero_snr: false,
-    original_inference_steps: 50,
-    timestep_scaling: 10,
+    num_train_timesteps: 1000,
+    variance_type: "fixed_small_log",
+    clip_sample: true,
+    clip_sample_range: 1,
+    prediction_type: "epsilon",
+    beta_schedule: "squaredcos_cap_v2",
   },
-  takes: ["timesteps", "originalSteps", "strength"],
-  plan: (config, run, { sigmas }) => {
-    const all = run.timesteps ? customTimesteps(run.timesteps, config.num_train_timesteps) : lcmTimesteps(config, run);
+  values: {
+    beta_schedule: ["squaredcos_cap_v2"],
+    variance_type: ["fixed_small_log", "learned_range"],
+    prediction_type: ["epsilon", "sample"],
+  },
+  takes: [],
+  plan: (config, run, { sigmas: table }) => {
+    const steps = stepCount(run, config.num_train_timesteps);
+    if (steps === 1) throw new RangeError("Cannot plan 1 step of UnCLIPScheduler: 2 or more are wanted");
+    const all = linspace(config.num_train_timesteps - 1, 0, steps).map(roundHalfEven);
+    const sigmas = inRange(run, [...all.map((t) => table[t]), 0], 1);
     return {
-      sampler: "lcm",
-      settings: {},
-      sigmas: inRange(run, [...all.map((t) => sigmas[t]), 0], 1),
+      sampler: "ddpm",
+      settings: { variance: variances[config.variance_type!], noiseAtEnd: sigmas[sigmas.length - 1] > 0 },
+      sigmas,
       timesteps: inRange(run, all),
       form: "variance-preserving",
     };
   },
 };
-
-// n timesteps, evenly by index, of the grid T/k·i − 1 (i = 1 … k·strength) the model was distilled on.
-function lcmTimesteps(config: SchedulerConfig, run: DiffusersRun): number[] {
-  const { originalSteps = config.original_inference_steps, strength = 1 } = run;
-  const steps = stepCount(run, config.num_train_timesteps);
-  const stride = Math.floor(config.num_train_timesteps / originalSteps);
-  const count = Math.floor(originalSteps * strength);
-  if (stride < 1 || count < steps) {
-    throw new RangeError(
-      `Cannot plan ${steps} LCM steps: the grid has ${count} timesteps (original steps ${originalSteps} × strength ${strength})`,
-    );
-  }
-  const grid = Array.from({ length: count }, (_, i) => (count - i) * stride - 1);
-  return Array.from({ length: steps }, (_, i) => grid[Math.floor(i * (count / steps))]);
-}
 
 /** The timesteps of n steps by the config's spacing, rounded to integers. */
 export function integerTimesteps(config: SchedulerConfig, run: DiffusersRun): number[] {

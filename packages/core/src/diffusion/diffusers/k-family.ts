@@ -1,4 +1,5 @@
-// The classes made from k-diffusion, which keep samples in σ-space: Euler, Euler ancestral, Heun, KDPM2, KDPM2 ancestral, LMS.
+// The classes made from k-diffusion, which keep samples in σ-space: Euler, Euler ancestral, Heun, KDPM2, KDPM2
+// ancestral, DPM-Solver SDE, LMS.
 import { type Discretization, sigmaAtLinear } from "../discretization.ts";
 import { linspace, roundHalfEven, spacedTimesteps } from "../spacing.ts";
 import type { SchedulerConfig } from "./config.ts";
@@ -75,6 +76,24 @@ export const kdpm2DiscreteScheduler: SchedulerClass = {
 export const kdpm2AncestralDiscreteScheduler: SchedulerClass = {
   ...kdpm2DiscreteScheduler,
   plan: (config, run, model) => planOf("dpm_2_ancestral", {}, config, run, kdpm2Levels(config, run, model)),
+};
+
+export const dpmSolverSDEScheduler: SchedulerClass = {
+  defaults: {
+    ...commonDefaults,
+    ...stableDiffusionRange,
+    ...conversionDefaults,
+    timestep_spacing: "linspace",
+    noise_sampler_seed: undefined,
+  },
+  values: { prediction_type: ["epsilon", "v_prediction"] },
+  takes: ["sNoise"],
+  plan: (config, run, model) => ({
+    ...planOf("dpmpp_sde", { sNoise: run.sNoise }, config, run, levelsOf(config, run, model)),
+    timestepOf: (sigma) => timestepOfSigma(model, sigma),
+    noise: "brownian",
+    noiseSeed: config.noise_sampler_seed,
+  }),
 };
 
 export const lmsDiscreteScheduler: SchedulerClass = {

@@ -17,7 +17,8 @@ import {
 } from "./run.ts";
 import { conversionDefaults, convertedSigmas, timestepOfSigma } from "./sigma-conversions.ts";
 
-const multistepDefaults = {
+/** The keys of every multistep class. */
+export const multistepDefaults = {
   ...commonDefaults,
   ...thresholdingDefaults,
   ...conversionDefaults,
@@ -30,8 +31,8 @@ const multistepDefaults = {
   use_dynamic_shifting: false,
 } as const;
 
-// Below this many steps DPMSolverMultistepScheduler lowers the order at the end.
-const FEW_STEPS = 15;
+/** Below this many steps most classes lower the order at the end. */
+export const FEW_STEPS = 15;
 
 export const dpmSolverMultistepScheduler: SchedulerClass = {
   defaults: {
@@ -43,12 +44,15 @@ export const dpmSolverMultistepScheduler: SchedulerClass = {
     lambda_min_clipped: -Infinity,
     variance_type: undefined,
   },
+  values: { algorithm_type: ["dpmsolver", "dpmsolver++", "sde-dpmsolver", "sde-dpmsolver++", "deis"] },
   takes: ["timesteps"],
   alphaBarFloor: SMALLEST_FLOAT16,
   plan: (config, run, model) => {
-    const { sigmas, timesteps } = multistepLevels(config, run, model, lastTimestep(config, model));
+    const { sigmas, timesteps } = multistepLevels(config, run, model, {
+      last: lastTimestep(config, model),
+      cutsCosine: true,
+    });
     const order = config.solver_order;
-    const replaced = config.solver_type !== "midpoint" && config.solver_type !== "heun";
     const complete = (run.end ?? timesteps.length) === timesteps.length;
     const settings: SamplerSettings = {
       solverType: config.solver_type === "heun" ? "heun" : "midpoint",
@@ -60,14 +64,7 @@ export const dpmSolverMultistepScheduler: SchedulerClass = {
       sigmas: inRange(run, sigmas, 1),
       timesteps: inRange(run, timesteps),
       form: "variance-preserving",
-      warnings: [
-        ...(replaced
-          ? [`solver_type "${config.solver_type}" is read as "midpoint", as DPMSolverMultistepScheduler does`]
-          : []),
-        ...(config.algorithm_type === "deis"
-          ? ['algorithm_type "deis" is read as "dpmsolver++", as DPMSolverMultistepScheduler does']
-          : []),
-      ],
+      warnings: algorithmWarnings("DPMSolverMultistepScheduler", config),
     };
   },
 };
@@ -84,7 +81,7 @@ export const uniPCMultistepScheduler: SchedulerClass = {
   takes: [],
   alphaBarFloor: SMALLEST_FLOAT16,
   plan: (config, run, model) => {
-    const { sigmas, timesteps } = multistepLevels(config, run, model, config.num_train_timesteps);
+    const { sigmas, timesteps } = multistepLevels(config, run, model);
     const { begin = 0, end = timesteps.length } = run;
     const replaced = config.solver_type !== "bh1" && config.solver_type !== "bh2";
     return {
@@ -106,8 +103,21 @@ export const uniPCMultistepScheduler: SchedulerClass = {
   },
 };
 
-// Order 1 of the data-predicting algorithms is Euler's method, and its ancestral form.
-function algorithm(
+/** What is said of values that the classes of DPM-Solver replace by others. */
+export function algorithmWarnings(
+  name: string,
+  { solver_type: solver, algorithm_type: type }: SchedulerConfig,
+): string[] {
+  return [
+    ...(solver === "midpoint" || solver === "heun"
+      ? []
+      : [`solver_type "${solver}" is read as "midpoint", as ${name} does`]),
+    ...(type === "deis" ? [`algorithm_type "deis" is read as "dpmsolver++", as ${name} does`] : []),
+  ];
+}
+
+/** The sampler of an algorithm and order. Order 1 of the data-predicting algorithms is Euler's method, and its ancestral form. */
+export function algorithm(
   type: SchedulerConfig["algorithm_type"],
   order: number,
   settings: SamplerSettings,
@@ -124,8 +134,7 @@ function algorithm(
       if (order === 1) return { sampler: "euler_ancestral", settings: {} };
       if (order === 2) return { sampler: "dpmpp_2m_sde", settings };
       return { sampler: "dpmpp_3m_sde", settings: { ...ends, solverType, diffusersThirdOrder: true } };
-    case "dpmsolver++":
-    case "deis":
+    default: // "dpmsolver++", and "deis", which is read as it
       if (order === 1) return { sampler: "euler", settings: {} };
       return { sampler: order === 2 ? "dpmpp_2m" : "dpmpp_3m", settings };
   }
@@ -137,7 +146,22 @@ interface Levels {
   readonly timesteps: readonly number[];
 }
 
-function multistepLevels(config: SchedulerConfig, run: DiffusersRun, model: Discretization, last: number): Levels {
+interface LevelOptions {
+  /** Where the timesteps end, exclusive: T, or below it. */
+  readonly last?: number;
+  /** The final level: by final_sigmas_type, or σ_0, but that of converted levels stays where they end. */
+  readonly end?: "typed" | "stays";
+  /** Timesteps of converted levels are cut off, not rounded, under the cosine schedule. */
+  readonly cutsCosine?: boolean;
+}
+
+/** Timesteps and levels of the multistep classes: integers with one point more than steps, or converted levels. */
+export function multistepLevels(
+  config: SchedulerConfig,
+  run: DiffusersRun,
+  model: Discretization,
+  { last = config.num_train_timesteps, end = "typed", cutsCosine = false }: LevelOptions = {},
+): Levels {
   const trainSteps = config.num_train_timesteps;
   const spaced = run.timesteps
     ? customTimesteps(run.timesteps, trainSteps)
@@ -156,23 +180,21 @@ function multistepLevels(config: SchedulerConfig, run: DiffusersRun, model: Disc
     );
   }
   const levels = converted ?? spaced.map((t) => sigmaAtLinear(model, t));
-  const final = config.final_sigmas_type === "sigma_min" ? model.sigmaMin : 0;
+  const typed = config.final_sigmas_type === "sigma_min" ? model.sigmaMin : 0;
+  const final = end === "typed" ? typed : converted ? converted[converted.length - 1] : model.sigmaMin;
+  // Rounded for Karras and Lu, but cut off for the others.
+  const rounds =
+    (config.use_karras_sigmas || config.use_lu_lambdas) &&
+    !(cutsCosine && config.beta_schedule === "squaredcos_cap_v2");
+  const whole = rounds ? roundHalfEven : Math.floor;
   return {
     sigmas: [...levels, final].map(Math.fround),
-    timesteps: converted ? converted.map((sigma) => wholeTimestep(config, timestepOfSigma(model, sigma))) : spaced,
+    timesteps: converted ? converted.map((sigma) => whole(timestepOfSigma(model, sigma))) : spaced,
   };
 }
 
-// Timesteps of converted levels: rounded for Karras and Lu, but cut off for the others and, in DPM-Solver, for the cosine schedule.
-function wholeTimestep(config: SchedulerConfig, t: number): number {
-  const isUniPC = config.algorithm_type === undefined;
-  const rounds =
-    (config.use_karras_sigmas || config.use_lu_lambdas) && (isUniPC || config.beta_schedule !== "squaredcos_cap_v2");
-  return rounds ? roundHalfEven(t) : Math.floor(t);
-}
-
-// Levels noisier than the λ = −log σ given are cut off; the cosine schedule needs it.
-function lastTimestep(config: SchedulerConfig, { sigmas }: Discretization): number {
+/** Where the timesteps end, exclusive: levels noisier than the λ = −log σ given are cut off; the cosine schedule needs it. */
+export function lastTimestep(config: SchedulerConfig, { sigmas }: Discretization): number {
   const tooNoisy = sigmas.filter((sigma) => -Math.log(sigma) < config.lambda_min_clipped).length;
   return config.num_train_timesteps - tooNoisy;
 }

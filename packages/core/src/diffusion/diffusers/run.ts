@@ -1,7 +1,7 @@
 // What a scheduler class is asked for, and what its planner answers.
 import type { Discretization } from "../discretization.ts";
-import { checkRange, type PlanRange, type SamplingPlan } from "../plan.ts";
-import type { ClassDefaults, SchedulerConfig } from "./config.ts";
+import { checkRange, type ModelDiffusion, type PlanRange, type SamplingPlan } from "../plan.ts";
+import type { ClassDefaults, ClassValues, SchedulerConfig } from "./config.ts";
 
 /** The arguments of diffusers' `set_timesteps` and `step` (which ones a class takes is in the class table). */
 export interface DiffusersRun extends PlanRange {
@@ -11,11 +11,11 @@ export interface DiffusersRun extends PlanRange {
   readonly timesteps?: readonly number[];
   /** Custom noise levels instead, falling, the final one included. */
   readonly sigmas?: readonly number[];
-  /** LCM: steps of the grid it was distilled on, instead of the config's. */
+  /** LCM, TCD: steps of the grid it was distilled on, instead of the config's. */
   readonly originalSteps?: number;
-  /** LCM: the part of that grid to use, from the clean end. */
+  /** LCM, TCD: the part of that grid to use, from the clean end. */
   readonly strength?: number;
-  /** DDIM. */
+  /** DDIM, TCD. */
   readonly eta?: number;
   /** DDIM: the noise goes with the clipped estimate of x₀. */
   readonly useClippedModelOutput?: boolean;
@@ -35,6 +35,12 @@ export interface ClassPlan extends Pick<SamplingPlan, "sampler" | "settings" | "
   /** For form "sigma", what init_noise_sigma is. */
   readonly initialScale?: number;
   readonly clipInSampler?: boolean;
+  /** Where the network is called, if not at the levels the steps leave. */
+  readonly levels?: readonly number[];
+  /** What the network is told of levels that are not the plan's, if not by float32's interpolation. */
+  readonly timestepOf?: (sigma: number) => number;
+  readonly noise?: SamplingPlan["noise"];
+  readonly noiseSeed?: number;
   readonly warnings?: readonly string[];
 }
 
@@ -42,11 +48,15 @@ export interface ClassPlan extends Pick<SamplingPlan, "sampler" | "settings" | "
 export interface SchedulerClass {
   /** What its config may hold and the defaults. */
   readonly defaults: ClassDefaults;
+  /** The values it takes, for keys of which it does not take all. */
+  readonly values?: ClassValues;
   /** Of `DiffusersRun`, beside steps, begin and end. */
   readonly takes: readonly (keyof DiffusersRun)[];
   /** What it puts for an ᾱ of zero. */
   readonly alphaBarFloor?: number;
-  readonly plan: (config: SchedulerConfig, run: DiffusersRun, model: Discretization) => ClassPlan;
+  /** How its models were trained, where that is not what `base` makes of betas and prediction_type. */
+  readonly model?: (config: SchedulerConfig, base: ModelDiffusion) => ModelDiffusion;
+  readonly plan: (config: SchedulerConfig, run: DiffusersRun, discretization: Discretization) => ClassPlan;
 }
 
 /** 2⁻²⁴, the smallest float16: what the σ-based classes put for an ᾱ of zero. */
@@ -62,6 +72,11 @@ export const commonDefaults = {
   prediction_type: "epsilon",
   steps_offset: 0,
 } as const;
+
+/** `defaults` but for `keys`, which a class has not. */
+export function without<T extends object, K extends keyof T>(defaults: T, ...keys: readonly K[]): Omit<T, K> {
+  return Object.fromEntries(Object.entries(defaults).filter(([key]) => !keys.some((k) => k === key))) as Omit<T, K>;
+}
 
 /** The keys of clipping. */
 export const thresholdingDefaults = {

@@ -29,15 +29,7 @@ export async function dpmAdaptive(
   sigmas: readonly number[],
   options: Options,
 ): Promise<Float32Array> {
-  const {
-    noise,
-    onStep,
-    order = 3,
-    eta = 0,
-    sNoise = 1,
-    relativeTolerance = 0.05,
-    absoluteTolerance = 0.0078,
-  } = options;
+  const { noise, onStep, order = 3, eta = 0, sNoise = 1 } = options;
   if (order !== 2 && order !== 3) throw new RangeError(`Cannot run dpm_adaptive: order ${order} (2 or 3 is wanted)`);
   const toZero = sigmas[sigmas.length - 1] === 0;
   const end = lambdaOf(sigmas[sigmas.length - (toZero ? 2 : 1)]);

@@ -8,7 +8,7 @@ import { slope } from "./move.ts";
 import type { Denoise, OptionsWith } from "./types.ts";
 
 type Options = OptionsWith<
-  "order" | "eta" | "sNoise" | "solverType" | "lowerOrderFinal" | "extrapolates" | "diffusersThirdOrder"
+  "order" | "orders" | "eta" | "sNoise" | "solverType" | "lowerOrderFinal" | "extrapolates" | "diffusersThirdOrder"
 >;
 type Term = readonly [coefficient: number, array: Float32Array];
 
@@ -23,8 +23,8 @@ export async function singlestep(
   const steps = sigmas.length - 1;
   const data = extrapolates === "denoised";
   if (!data && eta > 0) throw new RangeError(`Cannot run dpm_singlestep: eta ${eta} (0 is wanted)`);
-  const orders = blockOrders(steps, order, lowerOrderFinal || sigmas[steps] === 0);
-  if (sigmas[steps] === 0) orders[steps - 1] = 1;
+  const toZero = sigmas[steps] === 0;
+  const { orders = blockOrders(steps, order, { complete: lowerOrderFinal || toZero, toZero }) } = options;
   let start = x; // of the block
   const models: Float32Array[] = []; // m, newest first
   for (let i = 0; i < steps; i++) {
@@ -55,11 +55,17 @@ export async function singlestep(
   return x;
 }
 
-// 1, 2, 3, 1, 2, 3, …: the orders of the steps. `complete`: the last block is cut down so that it fits, and ends at order 1 or 2.
-function blockOrders(steps: number, order: number, complete: boolean): number[] {
+/**
+ * 1, 2, 3, 1, 2, 3, …: the orders of the steps. `complete`: the last block is cut down so that it fits, and ends at order 1 or 2; else it
+ * is so only when it must. `toZero`: the last step is of order 1.
+ */
+export function blockOrders(
+  steps: number,
+  order: number,
+  { complete, toZero }: { complete: boolean; toZero: boolean },
+): number[] {
   const orders = Array.from({ length: steps }, (_, i) => (i % order) + 1);
-  if (!complete && steps % order === 0) return orders;
-  if (steps % order === 0) orders[steps - 1] = 1;
+  if (toZero || (complete && steps % order === 0)) orders[steps - 1] = 1;
   return orders;
 }
 

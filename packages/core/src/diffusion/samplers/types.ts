@@ -63,6 +63,8 @@ export interface SamplerSettings {
   readonly solverType?: "midpoint" | "heun";
   /** B(h) of UniPC. */
   readonly solverVariant?: "bh1" | "bh2";
+  /** Singlestep: the order of each step, when it is not laid out from `order`. */
+  readonly orders?: readonly number[];
   /** Lowers the order over the last steps, which few-step runs need. */
   readonly lowerOrderFinal?: boolean;
   /** The last step is of first order. */

@@ -30,6 +30,7 @@ export function betaQuantile(p: number, a: number, b: number): number {
   if (p <= 0 || p >= 1) return p <= 0 ? 0 : 1;
   const [lowerHalf, upperHalf] = [incompleteBeta(0.5, a, b), incompleteBeta(0.5, b, a)];
   const mass = lowerHalf + upperHalf; // B(a, b)
+  if (p * mass === lowerHalf) return 0.5; // exactly: halfway between two timesteps, the last bit would decide
   // Work from the nearer end, where the series converges: x ≤ ½.
   if (p * mass > lowerHalf) return 1 - betaQuantile(1 - p, b, a);
   let [low, high] = [0, 0.5];

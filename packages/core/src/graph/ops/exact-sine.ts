@@ -5,7 +5,7 @@ import { floats } from "../lowering.ts";
 import type { Lowering } from "../lowering.ts";
 
 /** π as a sum of three floats, the first two short enough that multiples of them are exact (Cody and Waite 1980). */
-const [pi1, pi2, pi3] = [3.140625, 9.67502593994140625e-4, 1.509957990978376432e-7];
+const [pi1, pi2, pi3] = [3.140625, 0.000967502593994140625, 1.509957990978376e-7];
 
 /** Taylor's coefficients of r³, r⁵, …, r¹¹: the rest is below 6·10⁻⁸ for |r| ≤ π/2. */
 const coefficients = [-1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800];

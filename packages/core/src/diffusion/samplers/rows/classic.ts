@@ -151,8 +151,8 @@ export const classicSamplers = {
     reference: "Liu et al., Pseudo Numerical Methods for Diffusion Models on Manifolds, arXiv 2202.09778",
   },
   gradient_estimation: {
-    sample: guarded((denoise, x, sigmas, { unconditional: _, ...options }) =>
-      gradientEstimation(denoise, x, sigmas, options),
+    sample: guarded((denoise, x, sigmas, options) =>
+      gradientEstimation(denoise, x, sigmas, { ...options, unconditional: undefined }),
     ),
     order: 1,
     evaluations: 1,

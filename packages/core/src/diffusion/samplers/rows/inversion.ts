@@ -12,7 +12,7 @@ export const inversionSamplers = {
     evaluations: 1,
     kind: "ode",
     schedule: "ddim_uniform",
-    settings: ["prediction", "clip"],
+    settings: ["prediction", "clip", "targets"],
     fromModel: ({ model }) => ({ prediction: model.prediction }),
     rising: true,
     evaluatesAtEnd: true,
