@@ -62,7 +62,69 @@ describe("planFor", () => {
   });
 });
 
+describe("planFor with what the model says", () => {
+  const { discretization } = model;
+
+  it("planFor() gives tcd the level of ⌊(1−η)·t'⌋ to go to before each noise", () => {
+    const plan = planFor(model, { sampler: "tcd", steps: 4, settings: { eta: 0.3 } });
+    const next = [759, 499, 259];
+    expect(plan.timesteps.map(Math.round)).toEqual([999, ...next]);
+    expect(plan.settings.targets).toEqual([...next.map((t) => discretization.sigmas[Math.floor(0.7 * t)]), 0]);
+    expect(plan.boundary).toBeUndefined(); // LCM's is not TCD's
+  });
+
+  it("planFor() keeps sa_solver's noise to the middle of the timesteps, unless told otherwise", () => {
+    const { sTmin, sTmax } = planFor(model, { sampler: "sa_solver", steps: 4 }).settings;
+    expect([sTmin, sTmax]).toEqual([discretization.sigmas[200], discretization.sigmas[800]]);
+    expect(planFor(model, { sampler: "sa_solver", steps: 4, settings: { sTmin: 0 } }).settings.sTmin).toBe(0);
+  });
+
+  it("planFor() passes the schedule's settings on", () => {
+    const plan = planFor(model, { sampler: "euler", schedule: "karras", steps: 5, scheduleSettings: { rho: 3 } });
+    expect(plan.sigmas).toEqual(scheduleSigmas("karras", 5, discretization, { rho: 3 }));
+  });
+
+  it("planFor() plans Brownian noise where the reference has it or it is asked for", () => {
+    expect(planFor(model, { sampler: "dpmpp_sde", steps: 4 }).noise).toBe("brownian");
+    expect(planFor(model, { sampler: "dpmpp_sde", steps: 4, noise: "independent" }).noise).toBeUndefined();
+    expect(planFor(model, { sampler: "dpmpp_2m_sde", steps: 4 }).noise).toBeUndefined();
+    expect(planFor(model, { sampler: "dpmpp_2m_sde", steps: 4, noise: "brownian" }).noise).toBe("brownian");
+    expect(() => planFor(model, { sampler: "euler", steps: 4, noise: "brownian" })).toThrow(
+      "Cannot plan euler with Brownian noise: it takes independent draws only",
+    );
+  });
+});
+
 describe("runPlan", () => {
+  it("runPlan() makes the unconditional estimate of the unconditional prediction", async () => {
+    const plan = planFor(model, { sampler: "euler_cfg_pp", sigmas: [4, 2] });
+    let calls = 0;
+    const result = await runPlan(plan, async (input) => (calls++, input.map(() => 0.5)), Float32Array.of(5), {
+      noise: () => new Float32Array(1),
+      unconditional: () => Float32Array.of(1),
+    });
+    // D = x − σ·½ = 3 and D_u = x − σ = 1: x' = D + σ'/σ·(x − D_u).
+    expect(result[0]).toBeCloseTo(3 + (5 - 1) / 2, 6);
+    expect(calls).toBe(1);
+  });
+
+  it("runPlan() draws Brownian noise from the given seed, or from one that its first draw gives", async () => {
+    const plan = planFor(model, { sampler: "dpmpp_sde", steps: 6 });
+    const run = async (seed: number | undefined, first: number) => {
+      let draws = 0;
+      const noise = () => (draws++, Float32Array.of(first, 1));
+      const result = await runPlan(plan, async (input) => input, Float32Array.of(14, -14), { noise, noiseSeed: seed });
+      return { result: [...result], draws };
+    };
+    const seeded = await run(3, 0.5);
+    expect(seeded.draws).toBe(0);
+    expect((await run(3, 0.7)).result).toEqual(seeded.result);
+    const drawn = await run(undefined, 0.5);
+    expect(drawn.draws).toBe(1);
+    expect((await run(undefined, 0.5)).result).toEqual(drawn.result);
+    expect((await run(undefined, 0.7)).result).not.toEqual(drawn.result);
+  });
+
   it("runPlan() lets the caller overwrite x before every evaluation", async () => {
     const plan = planFor(model, { sampler: "euler", steps: 5 });
     const seen: number[] = [];
