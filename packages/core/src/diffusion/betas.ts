@@ -6,6 +6,7 @@ const f32 = Math.fround;
 /** How β is laid out over the training steps, by the names published configs use. */
 export type BetaSchedule = keyof typeof betaSchedules;
 
+/** Which β: a schedule by name, its length and its ends. */
 export interface BetaOptions {
   /** T, the number of training steps. */
   readonly steps?: number;

@@ -6,6 +6,7 @@ import { seedSequence } from "../util/rng/seed-sequence.ts";
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
 import type { NoiseSource } from "./samplers/types.ts";
 
+/** One path: its seed, its range, and how many values it has at every level. */
 export interface BrownianOptions {
   readonly seed: number | bigint;
   /** Values per draw. */

@@ -8,7 +8,7 @@ import { discretize } from "./discretization.ts";
 import { classifierFree } from "./guidance/cfg.ts";
 import { rescaleGuidance } from "./guidance/rescale.ts";
 import { diffused, noised, velocity } from "./noise.ts";
-import { type Prediction, scalings, toDenoised, toInput, toOutput } from "./parameterization.ts";
+import { type Prediction, scalingOf, scalings, toDenoised, toInput, toOutput } from "./parameterization.ts";
 
 const kDiffusion = readGolden("samplers/k_diffusion/discrete_schedule");
 const forward = readGolden("samplers/diffusers/_add_noise_and_betas");
@@ -50,6 +50,28 @@ describe("parameterization", () => {
       );
     },
   );
+});
+
+describe("parameterization beyond variance-preserving networks", () => {
+  test.each([0.03, 0.5, 4, 80])("EDM's network sees and gives values of variance 1 at sigma %f", (sigma) => {
+    // Data of standard deviation σ_d: x has variance σ² + σ_d², and F = (x₀ − c_skip·x)/c_out is the residual scaled to 1.
+    const sigmaData = 0.5;
+    const { cSkip, cOut } = scalingOf({ kind: "edm", sigmaData, sign: 1 }, sigma);
+    const [seen] = toInput(Float32Array.of(Math.hypot(sigma, sigmaData)), sigma, { kind: "edm", sigmaData, sign: 1 });
+    expect(seen).toBeCloseTo(1, 6);
+    const residual = (1 - cSkip) ** 2 * sigmaData ** 2 + cSkip ** 2 * sigma ** 2; // Var(x₀ − c_skip·x)
+    expect(residual / cOut ** 2).toBeCloseTo(1, 6);
+  });
+
+  it("EDM's v-prediction form with unit data is v-prediction, and the score gives Tweedie's formula", () => {
+    const [x, output] = [Float32Array.of(1.5, -2), Float32Array.of(0.3, 0.7)];
+    const v = { kind: "edm", sigmaData: 1, sign: -1 } as const;
+    expect(toDenoised(v, output, x, 3)).toEqual(toDenoised("v_prediction", output, x, 3));
+    // N(0, s²) noised to s² + σ² has the score −x/(s² + σ²), and x + σ²·score = x·s²/(s² + σ²).
+    const score = x.map((value) => -value / (0.49 + 4));
+    toDenoised({ kind: "score" }, score, x, 2).forEach((x0, i) => expect(x0).toBeCloseTo((x[i] * 0.49) / 4.49, 6));
+    expect(toInput(x, 2, { kind: "score" })).toEqual(x);
+  });
 });
 
 describe("noise", () => {

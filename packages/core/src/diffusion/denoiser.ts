@@ -7,6 +7,7 @@ import type { Denoise } from "./samplers/types.ts";
 /** A guided network call: variance-preserving input [N,C,h,w] and timestep → its prediction, of the same length (twice that with a learned variance). */
 export type Network = (input: Float32Array, timestep: number) => Promise<Float32Array>;
 
+/** What a network's output is, and what is done to the estimate it gives. */
 export interface DenoiserOptions {
   readonly prediction: Parameterization;
   /** The timestep the network is given for a noise level. */

@@ -15,6 +15,7 @@ export interface Discretization {
   readonly sigmaMax: number;
 }
 
+/** How the last level of zero terminal SNR is kept finite. */
 export interface DiscretizeOptions {
   /** What an ᾱ of zero (zero terminal SNR) is replaced by, so that σ stays finite. */
   readonly alphaBarFloor?: number;

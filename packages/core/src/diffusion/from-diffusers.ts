@@ -60,6 +60,7 @@ export function planFromDiffusers(config: SchedulerConfigJson, run: DiffusersRun
   const {
     form,
     initialScale,
+    finalFactor = 1,
     clipInSampler = false,
     levels,
     timestepOf,
@@ -84,7 +85,7 @@ export function planFromDiffusers(config: SchedulerConfigJson, run: DiffusersRun
     clipInSampler: clipInSampler && scheduler.model.clip !== undefined,
     // Variance-preserving classes start from N(0,1) and hand over x/√(1+σ²).
     initialScale: form === "variance-preserving" ? Math.hypot(first, 1) : (initialScale ?? first),
-    finalScale: form === "variance-preserving" ? 1 / Math.hypot(last, 1) : 1,
+    finalScale: form === "variance-preserving" ? finalFactor / Math.hypot(last, 1) : finalFactor,
     warnings: [...scheduler.warnings, ...warnings],
   };
 }

@@ -23,6 +23,7 @@ export interface ModelDiffusion {
   readonly boundary?: ConsistencyBoundary;
 }
 
+/** A run, but for network and noise. */
 export interface SamplingPlan extends ModelDiffusion {
   readonly sampler: SamplerId;
   readonly settings: SamplerSettings;

@@ -7,6 +7,7 @@ import type { SamplingPlan } from "./plan.ts";
 import { samplerTable } from "./samplers/index.ts";
 import type { NoiseSource, SamplerOptions } from "./samplers/types.ts";
 
+/** What a run is given beside its plan. */
 export interface RunOptions extends SamplerOptions {
   /** N, the images in x. */
   readonly batch?: number;

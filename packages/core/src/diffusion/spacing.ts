@@ -4,6 +4,7 @@
 /** The ways to spread timesteps, by the names published configs use. */
 export type Spacing = keyof typeof spacings;
 
+/** How many timesteps, of how many, and between which ends. */
 export interface SpacingOptions {
   /** n. */
   readonly steps: number;

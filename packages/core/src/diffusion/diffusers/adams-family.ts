@@ -5,6 +5,7 @@ import { inRange, type SchedulerClass, without } from "./run.ts";
 
 const adamsDefaults = without(multistepDefaults, "rescale_betas_zero_snr", "final_sigmas_type");
 
+/** DEISMultistepScheduler: orders 1 to 3, ending at σ_0. */
 export const deisMultistepScheduler: SchedulerClass = {
   defaults: {
     ...adamsDefaults,
@@ -37,6 +38,7 @@ export const deisMultistepScheduler: SchedulerClass = {
   },
 };
 
+/** SASolverScheduler: noise between timesteps 200 and 800. */
 export const saSolverScheduler: SchedulerClass = {
   defaults: {
     ...without(adamsDefaults, "solver_order", "use_dynamic_shifting"),

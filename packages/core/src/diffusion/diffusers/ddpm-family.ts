@@ -1,5 +1,6 @@
 // DDPMScheduler, DDIMScheduler and UnCLIPScheduler: integer timesteps, noise levels straight from the table, samples kept
 // variance-preserving.
+import { betas } from "../betas.ts";
 import { linspace, roundHalfEven, spacedTimesteps } from "../spacing.ts";
 import type { SchedulerConfig } from "./config.ts";
 import {
@@ -15,6 +16,7 @@ import {
 /** The keys of clipping, on. */
 export const clipDefaults = { ...thresholdingDefaults, clip_sample: true, clip_sample_range: 1 } as const;
 
+/** DDPMScheduler: ancestral sampling, with fixed or learned variances. */
 export const ddpmScheduler: SchedulerClass = {
   defaults: {
     ...commonDefaults,
@@ -49,6 +51,7 @@ const variances = {
   learned_range: "learned_range",
 } as const;
 
+/** DDIMScheduler: every step goes down by ⌊T/n⌋. */
 export const ddimScheduler: SchedulerClass = {
   defaults: {
     ...commonDefaults,
@@ -81,6 +84,7 @@ export const ddimScheduler: SchedulerClass = {
   },
 };
 
+/** UnCLIPScheduler: DDPM from timestep T−1 to 0, as its pipelines run it. */
 export const unCLIPScheduler: SchedulerClass = {
   defaults: {
     num_train_timesteps: 1000,
@@ -96,13 +100,17 @@ export const unCLIPScheduler: SchedulerClass = {
     prediction_type: ["epsilon", "sample"],
   },
   takes: [],
-  plan: (config, run, { sigmas: table }) => {
+  plan: (config, run, { sigmas: table, alphasCumprod }) => {
     const steps = stepCount(run, config.num_train_timesteps);
     if (steps === 1) throw new RangeError("Cannot plan 1 step of UnCLIPScheduler: 2 or more are wanted");
     const all = linspace(config.num_train_timesteps - 1, 0, steps).map(roundHalfEven);
     const sigmas = inRange(run, [...all.map((t) => table[t]), 0], 1);
+    // The last step has x₀·β₀/(1 − ᾱ₀), which is x₀ but for float32: 5·10⁻⁴ of it.
+    const [beta] = betas({ schedule: config.beta_schedule, steps: config.num_train_timesteps });
+    const complete = sigmas[sigmas.length - 1] === 0;
     return {
       sampler: "ddpm",
+      finalFactor: complete ? beta / Math.fround(1 - alphasCumprod[0]) : 1,
       settings: { variance: variances[config.variance_type!], noiseAtEnd: sigmas[sigmas.length - 1] > 0 },
       sigmas,
       timesteps: inRange(run, all),

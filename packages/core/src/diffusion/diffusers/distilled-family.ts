@@ -26,6 +26,7 @@ const distilledDefaults = {
   timestep_scaling: 10,
 } as const;
 
+/** LCMScheduler: consistency sampling, ending at σ = 0. */
 export const lcmScheduler: SchedulerClass = {
   defaults: distilledDefaults,
   takes: ["timesteps", "originalSteps", "strength"],
@@ -43,6 +44,7 @@ export const lcmScheduler: SchedulerClass = {
   },
 };
 
+/** TCDScheduler: its stochasticity γ is `eta`. */
 export const tcdScheduler: SchedulerClass = {
   defaults: distilledDefaults,
   takes: ["timesteps", "originalSteps", "strength", "eta"],

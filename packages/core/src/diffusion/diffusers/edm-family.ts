@@ -22,6 +22,7 @@ const edmDefaults = {
   final_sigmas_type: "zero",
 } as const;
 
+/** EDMEulerScheduler: Euler's method with churn. */
 export const edmEulerScheduler: SchedulerClass = {
   defaults: edmDefaults,
   values: { prediction_type: ["epsilon", "v_prediction"] },
@@ -38,6 +39,7 @@ export const edmEulerScheduler: SchedulerClass = {
   },
 };
 
+/** EDMDPMSolverMultistepScheduler: DPM-Solver++ of order 1 to 3. */
 export const edmDPMSolverMultistepScheduler: SchedulerClass = {
   defaults: {
     ...edmDefaults,

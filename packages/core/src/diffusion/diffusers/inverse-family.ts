@@ -6,6 +6,7 @@ import { clipDefaults } from "./ddpm-family.ts";
 import { commonDefaults, inRange, type SchedulerClass, stepCount, without } from "./run.ts";
 import { convertedSigmas, timestepOfSigma } from "./sigma-conversions.ts";
 
+/** DDIMInverseScheduler: DDIM's steps upwards. */
 export const ddimInverseScheduler: SchedulerClass = {
   defaults: {
     ...commonDefaults,
@@ -38,6 +39,7 @@ export const ddimInverseScheduler: SchedulerClass = {
   },
 };
 
+/** DPMSolverMultistepInverseScheduler: the deterministic algorithms, upwards. */
 export const dpmSolverMultistepInverseScheduler: SchedulerClass = {
   defaults: {
     ...without(multistepDefaults, "rescale_betas_zero_snr", "final_sigmas_type", "use_dynamic_shifting"),

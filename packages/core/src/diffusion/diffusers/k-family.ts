@@ -16,6 +16,7 @@ import {
 
 const f32 = Math.fround;
 
+/** EulerDiscreteScheduler: with churn, and continuous timesteps where a model is told ¼·log σ. */
 export const eulerDiscreteScheduler: SchedulerClass = {
   defaults: {
     ...commonDefaults,
@@ -44,6 +45,7 @@ export const eulerDiscreteScheduler: SchedulerClass = {
   },
 };
 
+/** EulerAncestralDiscreteScheduler: at η = 1. */
 export const eulerAncestralDiscreteScheduler: SchedulerClass = {
   defaults: { ...commonDefaults, timestep_spacing: "linspace", rescale_betas_zero_snr: false },
   takes: [],
@@ -54,6 +56,7 @@ export const eulerAncestralDiscreteScheduler: SchedulerClass = {
 // Three classes have Stable Diffusion's range as default, but not its schedule.
 const stableDiffusionRange = { beta_start: 0.00085, beta_end: 0.012 } as const;
 
+/** HeunDiscreteScheduler: without churn. */
 export const heunDiscreteScheduler: SchedulerClass = {
   defaults: {
     ...commonDefaults,
@@ -67,17 +70,20 @@ export const heunDiscreteScheduler: SchedulerClass = {
   plan: (config, run, model) => planOf("heun", {}, config, run, levelsOf(config, run, model)),
 };
 
+/** KDPM2DiscreteScheduler: DPM-Solver-2. */
 export const kdpm2DiscreteScheduler: SchedulerClass = {
   defaults: { ...commonDefaults, ...stableDiffusionRange, ...conversionDefaults, timestep_spacing: "linspace" },
   takes: [],
   plan: (config, run, model) => planOf("dpm_2", {}, config, run, kdpm2Levels(config, run, model)),
 };
 
+/** KDPM2AncestralDiscreteScheduler: the same, ancestral. */
 export const kdpm2AncestralDiscreteScheduler: SchedulerClass = {
   ...kdpm2DiscreteScheduler,
   plan: (config, run, model) => planOf("dpm_2_ancestral", {}, config, run, kdpm2Levels(config, run, model)),
 };
 
+/** DPMSolverSDEScheduler: noise along a Brownian path, of noise_sampler_seed. */
 export const dpmSolverSDEScheduler: SchedulerClass = {
   defaults: {
     ...commonDefaults,
@@ -96,6 +102,7 @@ export const dpmSolverSDEScheduler: SchedulerClass = {
   }),
 };
 
+/** LMSDiscreteScheduler: of order 4, if no other is asked for. */
 export const lmsDiscreteScheduler: SchedulerClass = {
   defaults: { ...commonDefaults, ...conversionDefaults, timestep_spacing: "linspace" },
   takes: ["order"],

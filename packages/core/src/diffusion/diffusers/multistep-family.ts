@@ -34,6 +34,7 @@ export const multistepDefaults = {
 /** Below this many steps most classes lower the order at the end. */
 export const FEW_STEPS = 15;
 
+/** DPMSolverMultistepScheduler: both algorithms, orders 1 to 3, as ODE and SDE. */
 export const dpmSolverMultistepScheduler: SchedulerClass = {
   defaults: {
     ...multistepDefaults,
@@ -69,6 +70,7 @@ export const dpmSolverMultistepScheduler: SchedulerClass = {
   },
 };
 
+/** UniPCMultistepScheduler: predictor and corrector. */
 export const uniPCMultistepScheduler: SchedulerClass = {
   defaults: {
     ...multistepDefaults,

@@ -4,6 +4,7 @@ import type { PndmCall } from "../samplers/pndm.ts";
 import { integerTimesteps } from "./ddpm-family.ts";
 import { type ClassPlan, commonDefaults, inRange, type SchedulerClass } from "./run.ts";
 
+/** PNDMScheduler: with its Runge–Kutta warm-up, or PLMS without. */
 export const pndmScheduler: SchedulerClass = {
   defaults: { ...commonDefaults, timestep_spacing: "leading", skip_prk_steps: false, set_alpha_to_one: false },
   takes: [],

@@ -34,6 +34,8 @@ export interface ClassPlan extends Pick<SamplingPlan, "sampler" | "settings" | "
   readonly form: "variance-preserving" | "sigma";
   /** For form "sigma", what init_noise_sigma is. */
   readonly initialScale?: number;
+  /** What the class multiplies its result by, beyond what its form asks for. */
+  readonly finalFactor?: number;
   readonly clipInSampler?: boolean;
   /** Where the network is called, if not at the levels the steps leave. */
   readonly levels?: readonly number[];

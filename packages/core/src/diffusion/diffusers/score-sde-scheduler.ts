@@ -5,6 +5,7 @@ import { linspace } from "../spacing.ts";
 import type { SchedulerConfig } from "./config.ts";
 import { inRange, type SchedulerClass, stepCount } from "./run.ts";
 
+/** ScoreSdeVeScheduler: predictor and corrector. */
 export const scoreSdeVeScheduler: SchedulerClass = {
   defaults: {
     num_train_timesteps: 2000,

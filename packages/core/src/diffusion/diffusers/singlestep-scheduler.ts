@@ -3,6 +3,7 @@ import { blockOrders } from "../samplers/singlestep.ts";
 import { algorithmWarnings, lastTimestep, multistepDefaults, multistepLevels } from "./multistep-family.ts";
 import { inRange, type SchedulerClass, without } from "./run.ts";
 
+/** DPMSolverSinglestepScheduler: both algorithms, orders 1 to 3; the data-predicting one as ODE and SDE. */
 export const dpmSolverSinglestepScheduler: SchedulerClass = {
   defaults: {
     ...without(multistepDefaults, "rescale_betas_zero_snr", "timestep_spacing", "steps_offset"),

@@ -1,5 +1,6 @@
 // Guidance rescale: S. Lin et al., "Common Diffusion Noise Schedules and Sample Steps Are Flawed", arXiv 2305.08891 §3.4, eq. 14–16.
 
+/** How far a guided prediction is rescaled. */
 export interface RescaleOptions {
   /** φ: 0 keeps the guided prediction, 1 replaces its standard deviation. */
   readonly rescale: number;

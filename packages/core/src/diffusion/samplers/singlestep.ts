@@ -56,8 +56,8 @@ export async function singlestep(
 }
 
 /**
- * 1, 2, 3, 1, 2, 3, …: the orders of the steps. `complete`: the last block is cut down so that it fits, and ends at order 1 or 2; else it
- * is so only when it must. `toZero`: the last step is of order 1.
+ * The orders of the steps: 1, 2, 3, 1, 2, 3, … `complete`: where the last block would be a whole one, it ends at order 1 instead.
+ * `toZero`: the last step is of order 1.
  */
 export function blockOrders(
   steps: number,

@@ -1,6 +1,7 @@
 // NumPy's SeedSequence: one seed and a path of integers → as many well-mixed 32-bit seeds as wanted. M. E. O'Neill, "Developing a
 // seed_seq Alternative", 2015, as in numpy.random; every word agrees with it.
 
+/** A place in the tree of sequences that one entropy is the root of. */
 export interface SeedSequenceOptions {
   /** Which of the sequence's children: integers from 0 up to 2⁵³. */
   readonly path?: readonly number[];
