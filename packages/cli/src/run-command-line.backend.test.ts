@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { version } from "@noisette/core/version";
+import { version } from "@noisette/core/util/version";
 import { readImage } from "@noisette/core/image/png";
 import { readTextChunks, withTextChunks } from "@noisette/core/image/png-metadata";
 import { runCommandLine } from "./run-command-line.ts";

@@ -41,7 +41,7 @@ async function dispatch(line: readonly string[]): Promise<void> {
     return;
   }
   if (first === "--version") {
-    const { version } = await import("@noisette/core/version");
+    const { version } = await import("@noisette/core/util/version");
     process.stdout.write(`${version}\n`);
     return;
   }

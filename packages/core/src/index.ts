@@ -12,4 +12,4 @@ export type { Image } from "./image/image.ts";
 export { openCheckpoint } from "./checkpoints/open.ts";
 export type { Checkpoint } from "./checkpoints/checkpoint.ts";
 export { TorchGenerator } from "./util/rng/torch-generator.ts";
-export { version } from "./version.ts";
+export { version } from "./util/version.ts";

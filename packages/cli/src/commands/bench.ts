@@ -1,7 +1,7 @@
 // `noisette bench`: how fast a model is here. A first picture loads the networks, a second one is timed.
 
 import { generateOptions } from "@noisette/core/pipelines/options";
-import { version } from "@noisette/core/version";
+import { version } from "@noisette/core/util/version";
 import type { GenerateEvent, GenerateInputs, GenerateOptions, Model } from "@noisette/core";
 import { partOf } from "../flags/part-of.ts";
 import { enginesPeakBytes } from "../models/engine-memory.ts";

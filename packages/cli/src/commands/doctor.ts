@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { availableParallelism, cpus, freemem, release, totalmem } from "node:os";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { version } from "@noisette/core/version";
+import { version } from "@noisette/core/util/version";
 import { probeDevices } from "@noisette/core/runtime/open-engine";
 import { sizeOnDisk } from "../models/find-checkpoints.ts";
 import { hubPlace } from "../models/hub-place.ts";

@@ -42,6 +42,7 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
   from: { group: "Picture", value: "PICTURE" },
   steps: { group: "Sampling", short: "s" },
   sampler: { group: "Sampling", range: "noisette samplers lists them" },
+  schedule: { group: "Sampling", range: "noisette samplers lists them" },
   guidanceScale: { group: "Sampling", name: "guidance", short: "g" },
   prompt2: sdxl,
   negativePrompt2: { ...sdxl, name: "negative2" },

@@ -1,7 +1,7 @@
 // `noisette "a red fox"`: pictures from a prompt, saved with the record of how they were made.
 
 import type { Model } from "@noisette/core";
-import { version } from "@noisette/core/version";
+import { version } from "@noisette/core/util/version";
 import { partOf } from "../flags/part-of.ts";
 import { openOutputFolder } from "../pictures/output-folder.ts";
 import type { OutputFolder } from "../pictures/output-folder.ts";
@@ -78,12 +78,11 @@ async function makePictures(
       progress.notice(difference);
       notices.push(difference);
     }
-    const { scheduler } = model.checkpoint;
     for await (const event of model.generate({ ...plan.options, signal })) {
       progress.event(event);
       if (event.kind === "notice") notices.push(event.text);
       if (event.kind === "step" && event.preview !== undefined) await savePreview(output, event.preview);
-      if (event.kind === "image") saved.push(await savePicture(event, { output, scheduler, loading: plan.loading }));
+      if (event.kind === "image") saved.push(await savePicture(event, { output, loading: plan.loading }));
     }
     return { device: model.device, sheet: await saveContactSheet(saved, output) };
   } finally {

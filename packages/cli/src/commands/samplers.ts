@@ -34,7 +34,7 @@ function overview(): string {
   const columns = [
     { title: "sampler" },
     { title: "order", align: "right" },
-    { title: "calls", align: "right" },
+    { title: "NFE", align: "right" },
     { title: "kind" },
     { title: "in A1111" },
     { title: "arXiv" },
@@ -53,7 +53,7 @@ function overview(): string {
   return [
     ...table(columns, rows),
     "",
-    "calls: runs of the network per step. SDE samplers add noise as they go.",
+    "NFE: runs of the network per step. SDE samplers add noise as they go.",
     "",
     "schedules",
     ...scheduleList,

@@ -8,6 +8,7 @@ const base = {
   version: "0.1.0",
   model: { name: "fox, v2", path: "", hash: "0123456789", family: "sd1" },
   device: "cpu",
+  sampler: "euler",
 };
 const record = (options: object, more: object = {}): PictureRecord =>
   ({
@@ -22,22 +23,19 @@ const record = (options: object, more: object = {}): PictureRecord =>
       guidanceScale: 7.5,
     },
   }) as PictureRecord;
-const text = (options: object, { scheduler = {}, ...more }: { scheduler?: object; init?: string } = {}) =>
-  formatInfotext({ prompt: "a", fields: infotextFields(record(options, more), scheduler as never) }).split("\n")[1];
+const text = (options: object, more: Partial<PictureRecord> = {}) =>
+  formatInfotext({ prompt: "a", fields: infotextFields(record(options, more)) }).split("\n")[1];
 
 describe("infotextFields()", () => {
   it("infotextFields() uses A1111's words when sampler and schedule are named", () => {
-    expect(text({ sampler: "dpmpp_2m_sde", schedule: "karras", clipSkip: 2, rng: "philox" })).toBe(
+    expect(text({ schedule: "karras", clipSkip: 2, rng: "philox" }, { sampler: "dpmpp_2m_sde" })).toBe(
       'Steps: 3, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 7.5, Seed: 7, Size: 64x96, Model hash: 0123456789, Model: "fox, v2", Clip skip: 2, RNG: NV, Version: noisette 0.1.0',
     );
   });
 
-  it("infotextFields() finds the sampler of the checkpoint's scheduler when none is named", () => {
-    expect(text({}, { scheduler: { _class_name: "EulerAncestralDiscreteScheduler" } })).toContain("Sampler: Euler a,");
-    expect(text({}, { scheduler: { _class_name: "SomeScheduler" } })).toContain("Sampler: SomeScheduler,");
-    expect(
-      text({ scheduler: { _class_name: "DDIMScheduler" } }, { scheduler: { _class_name: "SomeScheduler" } }),
-    ).toContain("Sampler: DDIM,");
+  it("infotextFields() uses our id when A1111 has no name for the sampler", () => {
+    expect(text({}, { sampler: "euler_ancestral" })).toContain("Sampler: Euler a,");
+    expect(text({}, { sampler: "dpmpp_3m" })).toContain("Sampler: dpmpp_3m,");
   });
 
   it("infotextFields() tells the strength when it started from a picture", () => {

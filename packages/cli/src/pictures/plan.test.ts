@@ -16,6 +16,7 @@ const record: PictureRecord = {
   version: "0.1.0",
   model: { name: "sd1", path: sd1, hash: "0123456789", family: "sd1" },
   device: "cpu",
+  sampler: "euler",
   options: {
     ...generateOptions.parse({ prompt: "a fox" }),
     seed: 7,

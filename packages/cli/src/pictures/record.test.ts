@@ -12,6 +12,7 @@ const record: PictureRecord = {
   version: "0.1.0",
   model: { name: "sd1", path: "models/sd1", hash: "0123456789", family: "sd1" },
   device: "cpu",
+  sampler: "euler",
   options: {
     ...generateOptions.parse({ prompt: "a fox 狐" }),
     seed: 7,

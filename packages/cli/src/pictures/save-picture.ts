@@ -23,15 +23,13 @@ export interface SavedPicture {
 /** What the records need beside the event. */
 export interface SaveContext {
   readonly output: OutputFolder;
-  /** The checkpoint's scheduler_config.json. */
-  readonly scheduler: Readonly<Record<string, unknown>>;
   readonly loading: Parameters<typeof formatRecord>[1];
 }
 
 /** Saves what `event` brings: a PNG that tells how it was made, or a .safetensors file when it has latents only. */
 export async function savePicture(
   { seed, image, latents, record }: ImageEvent,
-  { output, scheduler, loading }: SaveContext,
+  { output, loading }: SaveContext,
 ): Promise<SavedPicture> {
   const name = output.name ?? String(seed);
   const json = formatRecord(record, loading);
@@ -42,7 +40,7 @@ export async function savePicture(
     return { path, seed, record };
   }
   const { prompt, negativePrompt } = onePrompt(record);
-  const parameters = formatInfotext({ prompt, negativePrompt, fields: infotextFields(record, scheduler) });
+  const parameters = formatInfotext({ prompt, negativePrompt, fields: infotextFields(record) });
   const path = await saveNew({ ...output, name, extension: "png" }, (to) =>
     writePng(to, image, { parameters, [recordKeyword]: json }),
   );

@@ -79,6 +79,14 @@ describe("generate()", () => {
     batched.forEach((value, i) => expect(sequential[i]).toBeCloseTo(value, 4));
   });
 
+  test("guides by the negative half at any scale when the sampler is one of CFG++", async () => {
+    const options = { ...quick, sampler: "euler_cfg_pp", guidanceScale: 0.8 } as const;
+    const plain = (await model.generate(options)).images[0];
+    const negated = (await model.generate({ ...options, negativePrompt: "grey sea" })).images[0];
+    expect(plain.record.sampler).toBe("euler_cfg_pp");
+    expect(negated.latents.data).not.toEqual(plain.latents.data);
+  });
+
   test("decodes previews when asked", async () => {
     const steps = (await collect({ ...quick, previewEvery: 2 })).flatMap((event) =>
       event.kind === "step" ? event : [],

@@ -4,7 +4,7 @@ import { freeMemoryBytes } from "#platform";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { Image } from "../image/image.ts";
 import { imagesFromTensor } from "../image/pixels.ts";
-import { version } from "../version.ts";
+import { version } from "../util/version.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { sizeConditioning } from "./conditioning.ts";
@@ -68,7 +68,12 @@ export async function generate(
   for (const warning of sampling.plan.warnings) notice(warning);
   emit({ kind: "start", pictures: chosen.length, steps: sampling.steps, device: networks.device });
 
-  const conditions = await encodeConditions({ checkpoint, networks, encoders }, options, { prompts, notice, signal });
+  const conditions = await encodeConditions({ checkpoint, networks, encoders }, options, {
+    prompts,
+    needsNegative: sampling.needsNegative,
+    notice,
+    signal,
+  });
   const extraChannels = await inpaintEverything(networks, latentDims, signal);
   const unet = await networks.get("unet", signal);
   const batched =
@@ -141,6 +146,7 @@ export async function generate(
         version,
         model: { name: modelName(checkpoint.path), path: checkpoint.path, hash: await hash, family: checkpoint.family },
         device: networks.device,
+        sampler: sampling.plan.sampler,
         options: batch === undefined ? { ...options, prompt, negativePrompt, seed, count: 1 } : options,
         ...(batch && { batch }),
         ...(run.init !== undefined && { init: "dims" in run.init ? "latents" : "image" }),
@@ -209,7 +215,12 @@ interface EncodedPrompt {
 async function encodeConditions(
   { checkpoint, networks, encoders }: Parts,
   options: ResolvedOptions & { width: number; height: number; guidanceScale: number },
-  { prompts, notice, signal }: { prompts: readonly string[]; notice: (text: string) => void; signal: AbortSignal },
+  {
+    prompts,
+    needsNegative,
+    notice,
+    signal,
+  }: { prompts: readonly string[]; needsNegative: boolean; notice: (text: string) => void; signal: AbortSignal },
 ): Promise<EncodedPrompt[]> {
   const { unet, textEncoder2 } = networks.configs;
   const { prompt2, negativePrompt, negativePrompt2 } = options;
@@ -232,8 +243,8 @@ async function encodeConditions(
     return states;
   };
 
-  // Guidance of a distilled model is an input of its UNet.
-  const guided = options.guidanceScale > 1 && unet.guidanceCodeWidth === undefined;
+  // Guidance of a distilled model is an input of its UNet. CFG++ uses the negative half whatever the scale.
+  const guided = (options.guidanceScale > 1 || needsNegative) && unet.guidanceCodeWidth === undefined;
   const zeros = negativePrompt === undefined && checkpoint.modelIndex?.force_zeros_for_empty_prompt === true;
   const encoded: EncodedPrompt[] = [];
   for (const [i, prompt] of prompts.entries()) {

@@ -1,5 +1,6 @@
 // The record of how a picture was made, as it goes into its PNG: complete as JSON, and as the text A1111 reads.
 
+import type { SamplerId } from "../diffusion/samplers/index.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** All that is needed to make one picture again, bit for bit on the same device. */
@@ -8,6 +9,8 @@ export interface PictureRecord {
   readonly version: string;
   readonly model: { readonly name: string; readonly path: string; readonly hash: string; readonly family: string };
   readonly device: string;
+  /** The id of the sampler that ran, also where the checkpoint's scheduler config chose it. */
+  readonly sampler: SamplerId;
   /** The options that make this one picture, what was left open filled in; with `batch`, those of the whole run. */
   readonly options: ResolvedOptions & {
     readonly seed: number;

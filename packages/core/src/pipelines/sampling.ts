@@ -21,6 +21,8 @@ export interface Sampling {
   readonly plan: SamplingPlan;
   /** Network evaluations are made at this many noise levels. */
   readonly steps: number;
+  /** The sampler goes on from the negative half of guidance (CFG++), whatever the scale. */
+  readonly needsNegative: boolean;
   /**
    * From pure noise, or from `start`, to latents: clean ones, or with `denoisingEnd` those of the level it ends at (x₀ + σ·ε). Throws
    * TypeError when the sampler is one of CFG++ and the network has no negative condition.
@@ -71,6 +73,7 @@ export function planSampling(
   return {
     plan,
     steps: plan.timesteps.length,
+    needsNegative: row.usesUnconditional === true,
     async sample(network, { start, ...run }) {
       if (row.usesUnconditional && network.unconditional === undefined) {
         throw new TypeError(
@@ -122,6 +125,3 @@ function diffusionOf(config: SchedulerConfigJson) {
     Object.hasOwn(schedulerClasses, String(config._class_name)) ? config : { ...config, _class_name: "DDPMScheduler" },
   );
 }
-
-/** A1111's name of a sampler, or our own where it has none. */
-export const samplerTitle = (id: SamplerId): string => samplerTable[id].names.a1111 ?? id;
