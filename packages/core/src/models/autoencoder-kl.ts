@@ -31,6 +31,8 @@ export interface AutoencoderKlConfig {
   /** Latents of the diffusion model = (z − shiftFactor)·scalingFactor. */
   readonly scalingFactor: number;
   readonly shiftFactor: number;
+  /** Side of the pictures it was trained on, in pixels: the size of tiles. */
+  readonly sampleSize: number;
   /** Pixels per latent along one side: 2^(resolutions − 1). */
   readonly factor: number;
 }
@@ -152,6 +154,7 @@ export function autoencoderKlConfig(published: PublishedConfig): AutoencoderKlCo
     middleAttention: read.boolean("mid_block_add_attention", true),
     scalingFactor: read.number("scaling_factor", 0.18215),
     shiftFactor: read.has("shift_factor") ? read.number("shift_factor") : 0,
+    sampleSize: read.number("sample_size", 512),
     factor: 2 ** (features.length - 1),
   };
 }

@@ -1,6 +1,5 @@
 // Text to image, from checked options to finished pictures: encode the prompts, draw noise, denoise, decode.
 
-import { freeMemoryBytes } from "#platform";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { Image } from "../image/image.ts";
 import { imagesFromTensor } from "../image/pixels.ts";
@@ -14,6 +13,7 @@ import type { GenerateEvent } from "./events.ts";
 import { guidedNetwork } from "./guided-network.ts";
 import type { Condition } from "./guided-network.ts";
 import { initialLatents } from "./initial-latents.ts";
+import { fitsBatched, tilesFor } from "./memory-limits.ts";
 import type { Networks } from "./networks.ts";
 import { explainNonFinite } from "./non-finite.ts";
 import { pictureNoise } from "./noise.ts";
@@ -287,31 +287,6 @@ async function inpaintEverything(
     height * width,
   );
   return extra;
-}
-
-/** Whether both halves of guidance fit into memory at once. */
-function fitsBatched({ configs }: Networks, [, , height, width]: readonly number[]): boolean {
-  const freeBytes = freeMemoryBytes();
-  if (freeBytes === undefined) return true;
-  // Measured on SD 1.5: about 140 bytes of activations per latent position and channel of the first level, per picture.
-  return 2 * height * width * configs.unet.levels[0].features * 140 < 0.5 * freeBytes;
-}
-
-/** Tiles for decoding: asked for, or with "auto" when the picture's activations would not fit into memory. */
-function tilesFor(
-  { tiledDecode, width, height }: ResolvedOptions & { width: number; height: number },
-  { configs }: Networks,
-  notice: (text: string) => void,
-) {
-  const { factor, features } = configs.vae;
-  const freeBytes = freeMemoryBytes();
-  // The last resolution holds about six maps of its first two widths at once, four bytes a value.
-  const neededBytes = 6 * width * height * (features[1] ?? features[0]) * 4;
-  const large = freeBytes !== undefined && neededBytes > 0.7 * freeBytes;
-  if (tiledDecode === "off" || (tiledDecode === "auto" && !large)) return undefined;
-  if (tiledDecode === "auto")
-    notice(`decoding ${width}×${height} in tiles: whole, it needs about ${(neededBytes / 1e9).toFixed(1)} GB`);
-  return { latentSide: Math.floor(512 / factor) };
 }
 
 const modelName = (path: string): string =>
