@@ -1,19 +1,7 @@
-import { afterAll, expect, it } from "vitest";
-import { onEachDevice } from "../fixtures/on-each-device.ts";
-import { figures, keepsBound } from "./case.ts";
+import { afterAll } from "vitest";
+import { keepBounds } from "./keep-bounds.ts";
 import { closePictureModels, pictureCases } from "./pictures.ts";
 
 afterAll(closePictureModels);
 
-onEachDevice("pictures", (device, engine) => {
-  it.each(pictureCases.filter(({ bounds }) => device in bounds))(
-    "$name is the reference's",
-    async (fidelityCase) => {
-      const figure = await fidelityCase.measure({ device, engine: engine() });
-      const { title, format } = figures[fidelityCase.figure];
-      const verdict = `${title} ${format(figure)} (${format(fidelityCase.bounds[device]!)} is wanted)`;
-      expect(keepsBound(fidelityCase, device, figure), verdict).toBe(true);
-    },
-    300_000,
-  );
-});
+keepBounds("pictures", pictureCases);
