@@ -2,9 +2,14 @@
 
 import { type Graph, parametersOf } from "../graph/graph.ts";
 import { autoencoderKlConfig, decoderGraph, encoderGraph } from "../models/autoencoder-kl.ts";
+import { clipConfig, clipGraph } from "../models/clip.ts";
 import { clipTextConfig, clipTextGraph } from "../models/clip-text.ts";
+import { clipVisionConfig, clipVisionGraph } from "../models/clip-vision.ts";
+import { ldmBertConfig, ldmBertGraph } from "../models/ldm-bert.ts";
 import { unetConfig } from "../models/unet-config.ts";
 import { unetGraph } from "../models/unet.ts";
+import { unet2dConfig, unet2dGraph } from "../models/unet2d.ts";
+import { vqAutoencoderConfig, vqDecoderGraph, vqEncoderGraph } from "../models/vq-autoencoder.ts";
 import type { StoredTensor, StoredTensors } from "../tensor/stored.ts";
 import { own } from "./own.ts";
 
@@ -22,6 +27,14 @@ const networks: Readonly<Record<string, (config: Config) => Graph[]>> = {
     const config = autoencoderKlConfig(published);
     return [encoderGraph(config), decoderGraph(config)];
   },
+  UNet2DModel: (published) => [unet2dGraph(unet2dConfig(published))],
+  VQModel(published) {
+    const config = vqAutoencoderConfig(published);
+    return [vqEncoderGraph(config), vqDecoderGraph(config)];
+  },
+  LDMBertModel: (published) => [ldmBertGraph(ldmBertConfig(published))],
+  CLIPModel: (published) => [clipGraph(clipConfig(published))],
+  CLIPVisionModelWithProjection: (published) => [clipVisionGraph(clipVisionConfig(published))],
   CLIPTextModel: (published) => [clipTextGraph(clipTextConfig(published, { withProjection: false }))],
   CLIPTextModelWithProjection: (published) => [clipTextGraph(clipTextConfig(published, { withProjection: true }))],
 };

@@ -51,7 +51,10 @@ const kinds: readonly KindRow[] = [
     name: /^(model\.diffusion_model|unet)\.(input_blocks|down_blocks)\./,
     isCheckpoint: true,
   },
-  { label: "an ESRGAN upscaler", name: /^(model\.1\.sub\.\d+\.|conv_body\.|RRDB_trunk\.|body\.\d+\.rdb1\.)/ },
+  {
+    label: "an ESRGAN upscaler",
+    name: /^(model\.1\.sub\.\d+\.|conv_body\.|RRDB_trunk\.|body\.\d+\.rdb1\.|body\.0\.weight$)/,
+  },
   { label: "a tiny autoencoder (TAESD)", name: /^(encoder|decoder)\.(layers\.)?\d+\.(conv\.\d+\.)?weight$/ },
   { label: "a VQ autoencoder alone", name: /^quantize\.embedding(\.weight)?$/ },
   {

@@ -6,7 +6,7 @@ import { flops, flopsByOperator } from "./flops.ts";
 import { graphOf } from "./graph.ts";
 import type { Value } from "./value.ts";
 import { attention } from "./ops/attention.ts";
-import { conv2d } from "./ops/convolution.ts";
+import { conv2d, conv2dInputGradient, conv2dWeightGradient } from "./ops/convolution.ts";
 import { silu } from "./ops/elementwise.ts";
 import { linear, matmul } from "./ops/linear-algebra.ts";
 import { input } from "./ops/source.ts";
@@ -14,15 +14,23 @@ import { input } from "./ops/source.ts";
 const [n, t] = ["n", "t"].map(symbol);
 let count = 0;
 const of = (...dims: Value["dims"]) => input(`x${count++}`, dims);
+const window = { stride: 2, padding: [1, 1, 1, 1] } as const;
 
 it.each<[string, Value, number]>([
   ["matmul", matmul(of(n, 3, 5), of(5, 7)), 2 * 2 * 3 * 5 * 7],
-  ["linear", linear(of(n, t, 5), of(7, 5), of(7)), 2 * 2 * 10 * 5 * 7],
+  ["matmul", matmul(of(n, 5, 3), of(5, 7), { transposeA: true }), 2 * 2 * 3 * 5 * 7],
   [
-    "conv2d",
-    conv2d(of(n, 3, 8, 8), of(4, 3, 3, 3), undefined, { stride: 2, padding: [1, 1, 1, 1] }),
+    "conv2dInputGradient",
+    conv2dInputGradient(of(n, 4, 4, 4), of(4, 3, 3, 3), { ...window, size: [8, 8] }),
     2 * 2 * 4 * 4 * 4 * 27,
   ],
+  [
+    "conv2dWeightGradient",
+    conv2dWeightGradient(of(n, 4, 4, 4), of(n, 3, 8, 8), { ...window, kernel: [3, 3] }),
+    2 * 2 * 4 * 4 * 4 * 27,
+  ],
+  ["linear", linear(of(n, t, 5), of(7, 5), of(7)), 2 * 2 * 10 * 5 * 7],
+  ["conv2d", conv2d(of(n, 3, 8, 8), of(4, 3, 3, 3), undefined, window), 2 * 2 * 4 * 4 * 4 * 27],
   ["attention", attention(of(n, t, 6), of(n, 7, 6), of(n, 7, 6), { heads: 3 }), 2 * (2 * 2 * 10 * 7 * 6)],
 ])("flopsByOperator() counts a multiplication and an addition per term of %s", (name, y, expected) => {
   expect(flopsByOperator(graphOf("g", { y: silu(y) }), { n: 2, t: 10 })).toEqual({ [name]: expected });

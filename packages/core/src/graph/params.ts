@@ -15,15 +15,21 @@ export interface Params {
   parameter(name: string, dims: readonly number[]): Value;
 }
 
-/** Parameters of a network being traced, from its root. */
-export function parameters(): Params {
+/** A value that stands for the weight `name`: the checkpoint's, unless a training has its own. */
+export type MakeParameter = (name: string, dims: readonly number[]) => Value;
+
+/** The weight of a checkpoint. */
+export const storedParameter: MakeParameter = (name, dims) => apply(parameterOp, [], { name, dims });
+
+/** Parameters of a network being traced, from its root; `make` is called once for each. */
+export function parameters(make: MakeParameter = storedParameter): Params {
   const made = new Map<string, Value>();
   const module = (path: string): Params => ({
     path,
     at: (...segments) => module([path, ...segments].filter((segment) => segment !== "").join(".")),
     parameter(name, dims) {
       const full = path === "" ? name : `${path}.${name}`;
-      const value = made.get(full) ?? within(path, () => apply(parameterOp, [], { name: full, dims }));
+      const value = made.get(full) ?? within(path, () => make(full, dims));
       made.set(full, value);
       return value;
     },

@@ -110,7 +110,8 @@ export function toOnnx(
     // An output's node takes its name at once: Identity nodes in their place make ONNX Runtime 1.30 fuse wrongly.
     const [output] = outputs.find(([, result]) => result === value) ?? [];
     const last = nodes.at(-1);
-    const renamed = output !== undefined && last?.output === name;
+    // (Not when the operator emits nothing and hands its operand on, whose name others know.)
+    const renamed = output !== undefined && last?.output === name && !operands.includes(name);
     if (renamed) nodes[nodes.length - 1] = { ...last, output };
     names.set(value, renamed ? output : name);
   }

@@ -70,6 +70,20 @@ export class ConfigReader {
     return value as T;
   }
 
+  /** A list of `count` names, each one of `allowed`. Null and absent read as the first of `allowed`, repeated. */
+  eachOf<T extends string>(key: string, allowed: readonly T[], count: number): readonly T[] {
+    const names = this.strings(key, new Array<string>(count).fill(allowed[0]));
+    if (names.length !== count) throw this.#error(key, `a list of ${names.length}`, `one for each of ${count} blocks`);
+    const other = names.find((name) => !allowed.includes(name as T));
+    if (other !== undefined)
+      throw this.#error(
+        key,
+        `a list with ${JSON.stringify(other)}`,
+        allowed.map((name) => JSON.stringify(name)).join(" or "),
+      );
+    return names as readonly T[];
+  }
+
   /** Throws unless the field is absent, null, or one of `values`: for options that only have one form here. */
   only(key: string, ...values: readonly unknown[]): void {
     const value = this.#config[key] ?? null;

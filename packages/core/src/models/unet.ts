@@ -3,10 +3,12 @@
 
 import { add, silu } from "../graph/ops/elementwise.ts";
 import { embedding as lookUp } from "../graph/ops/lookup.ts";
-import { concat, reshape, resizeNearest } from "../graph/ops/shape.ts";
+import { concat, reshape, resizeNearest, slice } from "../graph/ops/shape.ts";
 import { layer } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
+import { freeU } from "../nn/free-u.ts";
+import type { FreeUScales } from "../nn/free-u.ts";
 import { conv2d, groupNorm, known, linear } from "../nn/layers.ts";
 import { resnetBlock } from "../nn/resnet.ts";
 import { sinusoids, timestepMlp } from "../nn/timestep-embedding.ts";
@@ -63,12 +65,15 @@ export interface UNetInputs {
   readonly classLabels?: Value;
   /** Guidance-scale code [N,G]: with `guidanceCodeWidth` only. */
   readonly guidanceCode?: Value;
+  /** FreeU's b₁, b₂, s₁, s₂ [4], for a UNet with it. */
+  readonly freeU?: Value;
 }
 
 /** Predicted noise (or v, or x₀) [N,outChannels,h,w]. */
 export const unet = layer((p: Params, inputs: UNetInputs, config: UNetConfig): Value => {
   const { levels, groups, epsilon } = config;
   const { sample, context } = inputs;
+  const freeUScales = inputs.freeU && scalesOf(inputs.freeU);
   const embedding = timeEmbedding(p, inputs, config);
   const block = { groups, epsilon, embedding };
 
@@ -96,7 +101,10 @@ export const unet = layer((p: Params, inputs: UNetInputs, config: UNetConfig): V
   levels.toReversed().forEach(({ features, resnets, transformer }, i) => {
     const up = p.at("up_blocks", i);
     for (let j = 0; j < resnets + 1; j++) {
-      x = resnetBlock(up.at("resnets", j), concat([x, skips.pop()!], 1), { features, ...block });
+      let skip = skips.pop()!;
+      // Its first two blocks, from the lowest resolution up.
+      if (freeUScales?.[i]) [x, skip] = freeU(x, skip, freeUScales[i]);
+      x = resnetBlock(up.at("resnets", j), concat([x, skip], 1), { features, ...block });
       if (transformer) x = spatialTransformer(up.at("attentions", j), x, { ...transformer, groups, context });
     }
     if (i < levels.length - 1) {
@@ -109,6 +117,13 @@ export const unet = layer((p: Params, inputs: UNetInputs, config: UNetConfig): V
   x = silu(groupNorm(p.at("conv_norm_out"), x, { groups, epsilon }));
   return conv2d(p.at("conv_out"), x, { features: config.outChannels });
 });
+
+/** FreeU's scalars per block, out of [4]. */
+const scalesOf = (values: Value): FreeUScales[] =>
+  [0, 1].map((i) => ({
+    backbone: slice(values, { axis: 0, start: i, end: i + 1 }),
+    skip: slice(values, { axis: 0, start: i + 2, end: i + 3 }),
+  }));
 
 /** What every resnet adds: the timestep, and with SDXL the pooled text and the picture's sizes → [N,timeWidth]. */
 function timeEmbedding(
@@ -140,9 +155,13 @@ function timeEmbedding(
 /**
  * The UNet as a graph of inputs `sample` [batch,C,height,width], `timestep` [batch], `context` [batch,tokens,D], and where
  * the config has them `textEmbeds` [batch,pooledWidth], `timeIds` [batch,sizes], `classLabels`, `guidanceCode`; output `out`.
- * `pooledWidth` is the text encoder's projection width; SDXL's sizes are what is left of the width of both.
+ * `pooledWidth` is the text encoder's projection width; SDXL's sizes are what is left of the width of both. With FreeU, its
+ * four factors are the input `freeU`.
  */
-export function unetGraph(config: UNetConfig, { pooledWidth = 0 }: { pooledWidth?: number } = {}): Graph {
+export function unetGraph(
+  config: UNetConfig,
+  { pooledWidth = 0, withFreeU = false }: { pooledWidth?: number; withFreeU?: boolean } = {},
+): Graph {
   const batch = symbol("batch");
   const { textTime, guidanceCodeWidth, contextWidth, inChannels } = config;
   const inputs: UNetInputs = {
@@ -155,6 +174,7 @@ export function unetGraph(config: UNetConfig, { pooledWidth = 0 }: { pooledWidth
     }),
     ...(config.classes !== undefined && { classLabels: input("classLabels", [batch], "int64") }),
     ...(guidanceCodeWidth !== undefined && { guidanceCode: input("guidanceCode", [batch, guidanceCodeWidth]) }),
+    ...(withFreeU && { freeU: input("freeU", [4]) }),
   };
   return graphOf("unet", { out: unet(parameters(), inputs, config) });
 }

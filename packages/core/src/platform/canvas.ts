@@ -3,15 +3,8 @@
 import type { Bitmap } from "./bitmap.ts";
 
 /** `image` as the bytes of a PNG file. The colour of pixels with no alpha is lost: a canvas premultiplies. */
-export async function encodePng({ width, height, channels, data }: Bitmap): Promise<Uint8Array> {
-  const rgba = new ImageData(width, height);
-  for (let from = 0, to = 0; to < rgba.data.length; from += channels, to += 4) {
-    for (let c = 0; c < 3; c++) rgba.data[to + c] = data[from + c];
-    rgba.data[to + 3] = channels === 4 ? data[from + 3] : 255;
-  }
-  const context = canvasContext(width, height);
-  context.putImageData(rgba, 0, 0);
-  const blob = await context.canvas.convertToBlob({ type: "image/png" });
+export async function encodePng(image: Bitmap): Promise<Uint8Array> {
+  const blob = await drawn(image).canvas.convertToBlob({ type: "image/png" });
   return new Uint8Array(await blob.arrayBuffer());
 }
 
@@ -34,6 +27,26 @@ export async function decodeImage(bytes: Uint8Array): Promise<Bitmap> {
   return { width, height, channels: 3, data: new Uint8Array(data.filter((_, i) => i % 4 !== 3)) };
 }
 
+/** The size of the picture in the bytes of a file, upright. Throws when the bytes are none. */
+export async function imageSize(bytes: Uint8Array): Promise<{ width: number; height: number }> {
+  const { width, height } = await decodeImage(bytes);
+  return { width, height };
+}
+
+/** `image` in another size by the browser's best filter, colours weighted by their alpha. */
+export async function resizeBitmap(
+  image: Bitmap,
+  { width, height }: { width: number; height: number },
+): Promise<Bitmap> {
+  const { canvas } = drawn(image);
+  const context = canvasContext(width, height);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(canvas, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  const kept = image.channels === 4 ? data : data.filter((_, i) => i % 4 !== 3);
+  return { width, height, channels: image.channels, data: new Uint8Array(kept) };
+}
+
 /** One line of light text on dark ground, cut off where it does not fit. */
 export async function drawLabel(text: string, { width, height }: { width: number; height: number }): Promise<Bitmap> {
   const context = canvasContext(width, height);
@@ -45,6 +58,18 @@ export async function drawLabel(text: string, { width, height }: { width: number
   context.fillText(text, size / 4, height * 0.7);
   const { data } = context.getImageData(0, 0, width, height);
   return { width, height, channels: 3, data: new Uint8Array(data.filter((_, i) => i % 4 !== 3)) };
+}
+
+/** A canvas that shows `image`. */
+function drawn({ width, height, channels, data }: Bitmap): OffscreenCanvasRenderingContext2D {
+  const rgba = new ImageData(width, height);
+  for (let from = 0, to = 0; to < rgba.data.length; from += channels, to += 4) {
+    for (let c = 0; c < 3; c++) rgba.data[to + c] = data[from + c];
+    rgba.data[to + 3] = channels === 4 ? data[from + 3] : 255;
+  }
+  const context = canvasContext(width, height);
+  context.putImageData(rgba, 0, 0);
+  return context;
 }
 
 function canvasContext(width: number, height: number): OffscreenCanvasRenderingContext2D {

@@ -9,6 +9,38 @@ export async function encodePng({ width, height, channels, data }: Bitmap): Prom
   return sharp(data, { raw: { width, height, channels } }).png().toBuffer();
 }
 
+/** How an animation is stored and shown. */
+export interface AnimationOptions {
+  readonly format: "webp" | "gif";
+  /** Time that each frame is shown. */
+  readonly frameMs: number;
+  /** How often it is shown; 0 without end. */
+  readonly loops?: number;
+  /** WebP: quality of the pictures, 100 for no loss. */
+  readonly quality?: number;
+}
+
+/** `frames`, of one size and as many channels, as the bytes of an animated WebP or GIF. Throws RangeError when they differ. */
+export async function encodeAnimation(
+  frames: readonly Bitmap[],
+  { format, frameMs, loops = 0, quality = 90 }: AnimationOptions,
+): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const { width, height, channels } = frames[0] ?? { width: 0, height: 0, channels: 3 };
+  const other = frames.findIndex((f) => f.width !== width || f.height !== height || f.channels !== channels);
+  if (frames.length === 0 || other >= 0) {
+    const what =
+      frames.length === 0 ? "no frames" : `frame ${other} is unlike the first, ${width}×${height}×${channels}`;
+    throw new RangeError(`Cannot encode an animation: ${what} (frames of one size are wanted)`);
+  }
+  const data = new Uint8Array(frames.length * frames[0].data.length);
+  frames.forEach((frame, i) => data.set(frame.data, i * frame.data.length));
+  const joined = sharp(data, { raw: { width, height: height * frames.length, channels, pageHeight: height } });
+  const timing = { loop: loops, delay: frames.map(() => frameMs) };
+  const lossless = quality === 100;
+  return (format === "gif" ? joined.gif(timing) : joined.webp({ ...timing, quality, lossless })).toBuffer();
+}
+
 /**
  * The picture in the bytes of a PNG, JPEG, WebP or other common file: turned upright as its EXIF data says, its colour
  * profile left aside, as Pillow reads it for diffusers. Throws when the bytes are none, or are damaged.
@@ -25,6 +57,34 @@ export async function decodeImage(bytes: Uint8Array): Promise<Bitmap> {
   } catch (cause) {
     throw new Error(`Cannot decode the picture: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** The size of the picture in the bytes of a file, upright, from its header. Throws when the bytes are none. */
+export async function imageSize(bytes: Uint8Array): Promise<{ width: number; height: number }> {
+  const sharp = await loadSharp();
+  try {
+    const { autoOrient } = await sharp(bytes).metadata();
+    return autoOrient;
+  } catch (cause) {
+    throw new Error(`Cannot decode the picture: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** `image` in another size by Lanczos's filter (a = 3), colours weighted by their alpha. Fast; rounds in its own way. */
+export async function resizeBitmap(
+  image: Bitmap,
+  { width, height }: { width: number; height: number },
+): Promise<Bitmap> {
+  const { channels, data } = image;
+  const sharp = await loadSharp();
+  const resized = await sharp(data, {
+    raw: { width: image.width, height: image.height, channels },
+    limitInputPixels: false,
+  })
+    .resize({ width, height, fit: "fill", kernel: "lanczos3" })
+    .raw()
+    .toBuffer();
+  return { width, height, channels, data: new Uint8Array(resized) };
 }
 
 /** One line of light text on dark ground, cut off where it does not fit. */

@@ -4,7 +4,7 @@
 import type { ByteSource } from "./bytes.ts";
 import type { Disk, HubLibrary } from "./disk.ts";
 
-export { decodeImage, drawLabel, encodePng } from "./canvas.ts";
+export { decodeImage, drawLabel, encodePng, imageSize, resizeBitmap } from "./canvas.ts";
 
 /** Throws: without a `disk` there is no cache to download into. */
 export const loadHubLibrary = async (): Promise<HubLibrary> => {
@@ -13,6 +13,11 @@ export const loadHubLibrary = async (): Promise<HubLibrary> => {
 
 /** None: a page has no file system, so nothing is downloaded into a cache. */
 export const disk: Disk | undefined = undefined;
+
+/** Throws: browsers encode single pictures only. */
+export const encodeAnimation = async (): Promise<Uint8Array> => {
+  throw new Error("Cannot encode an animation: browsers write single pictures only (Node with sharp is wanted)");
+};
 
 const mounted = new Map<string, Blob>();
 

@@ -38,12 +38,17 @@ const unary = (name: string, lower: (to: Lowering, x: string) => string): Op<und
 
 const onnxUnary = (name: string, onnx: string): Op<undefined> => unary(name, (to, x) => to.node(onnx, [x]));
 
-/** Arithmetic of two operands of one type. */
+/** Arithmetic and comparison of two operands of one type. */
 export const binaryOps = {
   add: binary("add", "Add"),
   subtract: binary("subtract", "Sub"),
   multiply: binary("multiply", "Mul"),
   divide: binary("divide", "Div"),
+  maximum: binary("maximum", "Max"),
+  minimum: binary("minimum", "Min"),
+  equal: binary("equal", "Equal", "bool"),
+  greater: binary("greater", "Greater", "bool"),
+  less: binary("less", "Less", "bool"),
 };
 
 /** x·σ(αx): one fused pass on the CPU, two plain nodes elsewhere. */
@@ -63,11 +68,37 @@ export const unaryOps = {
   cos: unary("cos", (to, x) => periodic(to, x, "Cos")),
   tanh: onnxUnary("tanh", "Tanh"),
   exp: onnxUnary("exp", "Exp"),
+  log: onnxUnary("log", "Log"),
+  sqrt: onnxUnary("sqrt", "Sqrt"),
+  negate: onnxUnary("negate", "Neg"),
+  reciprocal: onnxUnary("reciprocal", "Reciprocal"),
+  abs: onnxUnary("abs", "Abs"),
+  sign: onnxUnary("sign", "Sign"),
+  erf: onnxUnary("erf", "Erf"),
+  softplus: onnxUnary("softplus", "Softplus"),
   sigmoid: onnxUnary("sigmoid", "Sigmoid"),
   relu: onnxUnary("relu", "Relu"),
   gelu: onnxUnary("gelu", "Gelu"),
   silu: unary("silu", (to, x) => sigmoidWeighted(to, x, 1)),
   quickGelu: unary("quickGelu", (to, x) => sigmoidWeighted(to, x, 1.702)),
+};
+
+/** Input x. */
+export const leakyReluOp: Op<{ readonly slope: number }> = {
+  name: "leakyRelu",
+  infer: ([x]) => ({ type: x.type, dims: x.dims }),
+  lower: (to, [x], { slope }) => to.node("LeakyRelu", [x], { alpha: { float: slope } }),
+};
+
+/** Inputs condition, a, b. */
+export const whereOp: Op<undefined> = {
+  name: "where",
+  infer([condition, a, b]) {
+    if (condition.type !== "bool") throw new TypeError(`the condition is ${condition.type} (bool is wanted)`);
+    if (a.type !== b.type) throw new TypeError(`types ${a.type} and ${b.type} differ`);
+    return { type: a.type, dims: broadcast(condition.dims, broadcast(a.dims, b.dims)) };
+  },
+  lower: (to, inputs) => to.node("Where", inputs),
 };
 
 /** The same values in another element type. */
@@ -79,9 +110,6 @@ export const castOp: Op<{ readonly type: DataType }> = {
 
 /** ONNX's numbers for our element types (TensorProto.DataType). */
 export const onnxTypes: Record<DataType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-
-/** Comparison of two operands of one type: booleans. */
-export const equalOp = binary("equal", "Equal", "bool");
 
 const two =
   (op: Op<undefined>) =>
@@ -100,8 +128,18 @@ export const subtract = two(binaryOps.subtract);
 export const multiply = two(binaryOps.multiply);
 /** a / b. */
 export const divide = two(binaryOps.divide);
+/** The larger of a and b. */
+export const maximum = two(binaryOps.maximum);
+/** The smaller of a and b. */
+export const minimum = two(binaryOps.minimum);
 /** a = b, as booleans. */
-export const equal = two(equalOp);
+export const equal = two(binaryOps.equal);
+/** a > b, as booleans. */
+export const greater = two(binaryOps.greater);
+/** a < b, as booleans. */
+export const less = two(binaryOps.less);
+/** a where the condition is true, b elsewhere; all three broadcast. */
+export const where = (condition: Value, a: Value, b: Value): Value => apply(whereOp, [condition, a, b], undefined);
 /** sin x. */
 export const sin = one(unaryOps.sin);
 /** cos x. */
@@ -110,10 +148,28 @@ export const cos = one(unaryOps.cos);
 export const tanh = one(unaryOps.tanh);
 /** eˣ. */
 export const exp = one(unaryOps.exp);
+/** ln x. */
+export const log = one(unaryOps.log);
+/** √x. */
+export const sqrt = one(unaryOps.sqrt);
+/** −x. */
+export const negate = one(unaryOps.negate);
+/** 1/x. */
+export const reciprocal = one(unaryOps.reciprocal);
+/** |x|. */
+export const abs = one(unaryOps.abs);
+/** −1, 0 or 1. */
+export const sign = one(unaryOps.sign);
+/** The error function, 2/√π ∫₀ˣ exp(−t²) dt. */
+export const erf = one(unaryOps.erf);
+/** ln(1 + eˣ), without overflow. */
+export const softplus = one(unaryOps.softplus);
 /** σ(x) = 1/(1 + e⁻ˣ). */
 export const sigmoid = one(unaryOps.sigmoid);
 /** max(x, 0). */
 export const relu = one(unaryOps.relu);
+/** x where x > 0, slope·x elsewhere. */
+export const leakyRelu = (x: Value, slope: number): Value => apply(leakyReluOp, [x], { slope });
 /** x·Φ(x), Φ the normal distribution function: the exact form with erf (arXiv 1606.08415). */
 export const gelu = one(unaryOps.gelu);
 /** x·σ(x), also called swish (arXiv 1710.05941). */

@@ -1,25 +1,57 @@
 // Matrix products.
 
 import { dimText, sameDim } from "../dim.ts";
+import type { Dim } from "../dim.ts";
 import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
 import { broadcast } from "./elementwise.ts";
 
+/** Which sides are taken with their last two axes exchanged: none by default. */
+export interface MatmulAttributes {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
 /** Inputs a and b. */
-export const matmulOp: Op<undefined> = {
+export const matmulOp: Op<MatmulAttributes> = {
   name: "matmul",
-  infer([a, b]) {
+  infer([a, b], { transposeA = false, transposeB = false }) {
     if (a.dims.length < 2 || b.dims.length < 2) throw new TypeError("both sides need at least 2 axes");
-    const inner = [a.dims.at(-1)!, b.dims.at(-2)!] as const;
+    const [rows, innerA] = matrixDims(a, transposeA);
+    const [innerB, columns] = matrixDims(b, transposeB);
+    const inner = [innerA, innerB] as const;
     if (!sameDim(...inner)) throw new TypeError(`inner sizes ${dimText(inner[0])} and ${dimText(inner[1])} differ`);
     return {
       type: "float32",
-      dims: [...broadcast(a.dims.slice(0, -2), b.dims.slice(0, -2)), a.dims.at(-2)!, b.dims.at(-1)!],
+      dims: [...broadcast(a.dims.slice(0, -2), b.dims.slice(0, -2)), rows, columns],
     };
   },
-  lower: (to, inputs) => to.node("MatMul", inputs),
+  lower(to, [a, b], { transposeA = false, transposeB = false }, { inputs }) {
+    if (to.target === "cpu" && (transposeA || transposeB)) {
+      return to.node(
+        "FusedMatMul",
+        [a, b],
+        { transA: Number(transposeA), transB: Number(transposeB) },
+        "com.microsoft",
+      );
+    }
+    const sides = [transposeA, transposeB].map((transposed, i) =>
+      transposed ? to.node("Transpose", [[a, b][i]], { perm: exchangedLast(inputs[i].dims.length) }) : [a, b][i],
+    );
+    return to.node("MatMul", sides);
+  },
 };
+
+const matrixDims = ({ dims }: Value, transposed: boolean): readonly [Dim, Dim] =>
+  transposed ? [dims.at(-1)!, dims.at(-2)!] : [dims.at(-2)!, dims.at(-1)!];
+
+/** The permutation that exchanges the last two of `rank` axes. */
+const exchangedLast = (rank: number): number[] => [
+  ...Array.from({ length: rank - 2 }, (_, i) => i),
+  rank - 1,
+  rank - 2,
+];
 
 /** Inputs x, weight and, where there is one, bias. */
 export const linearOp: Op<undefined> = {
@@ -49,8 +81,9 @@ export const linearOp: Op<undefined> = {
   },
 };
 
-/** a [..., M, K] · b [..., K, N] → [..., M, N], leading axes broadcast. */
-export const matmul = (a: Value, b: Value): Value => apply(matmulOp, [a, b], undefined);
+/** a [..., M, K] · b [..., K, N] → [..., M, N], leading axes broadcast; either side may be given transposed. */
+export const matmul = (a: Value, b: Value, attributes: MatmulAttributes = {}): Value =>
+  apply(matmulOp, [a, b], attributes);
 
 /** x [..., in] · weight [out, in]ᵀ + bias [out] → [..., out]. */
 export const linear = (x: Value, weight: Value, bias?: Value): Value =>

@@ -1,6 +1,7 @@
 // Rows picked by integer indices.
 
-import { ints } from "../lowering.ts";
+import { multiplyDims, sameDims } from "../dim.ts";
+import { floats, ints } from "../lowering.ts";
 import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
@@ -13,6 +14,24 @@ export const embeddingOp: Op<undefined> = {
     return { type: "float32", dims: [...ids.dims, table.dims[1]] };
   },
   lower: (to, [table, ids]) => to.node("Gather", [table, ids], { axis: 0 }),
+};
+
+/** Inputs updates [..., D] and ids [...]. */
+export const scatterRowsOp: Op<{ readonly rows: number }> = {
+  name: "scatterRows",
+  infer([updates, ids], { rows }) {
+    if (!sameDims(updates.dims.slice(0, -1), ids.dims)) throw new TypeError("there is not one id for each update");
+    return { type: "float32", dims: [rows, updates.dims.at(-1)!] };
+  },
+  lower(to, [updates, ids], { rows }, { inputs }) {
+    const width = inputs[0].dims.at(-1)!;
+    const count = multiplyDims(...inputs[1].dims);
+    const zeros = to.node("Expand", [floats(to, [0], []), to.shape([rows, width])]);
+    const places = to.node("Expand", [to.node("Reshape", [ids, ints(to, [-1, 1])]), to.shape([count, width])]);
+    // One row after another on the CPU, so that sums are the same each time (ScatterND adds from several threads at once).
+    const flat = to.node("Reshape", [updates, to.shape([count, width])]);
+    return to.node("ScatterElements", [zeros, places, flat], { axis: 0, reduction: "add" });
+  },
 };
 
 /** Inputs x and index. */
@@ -35,6 +54,10 @@ export const argMaxOp: Op<undefined> = {
 
 /** Rows of table [V,D] at ids [...] → [..., D]. */
 export const embedding = (table: Value, ids: Value): Value => apply(embeddingOp, [table, ids], undefined);
+
+/** The sum of the rows of updates [..., D] that have the same id [...], at that id: → [rows, D]; zeros elsewhere. */
+export const scatterRows = (updates: Value, ids: Value, rows: number): Value =>
+  apply(scatterRowsOp, [updates, ids], { rows });
 
 /** For each sequence of x [N,T,D] its token number index [N] → [N,D]. */
 export const takeToken = (x: Value, index: Value): Value => apply(takeTokenOp, [x, index], undefined);

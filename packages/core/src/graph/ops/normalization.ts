@@ -1,7 +1,7 @@
 // Group and layer normalization: y = (x − mean)/√(variance + ε) · weight + bias.
 
 import { dimText, sameDim } from "../dim.ts";
-import { floats } from "../lowering.ts";
+import { floats, ints } from "../lowering.ts";
 import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
@@ -15,7 +15,11 @@ export const layerNormOp: Op<{ readonly epsilon: number }> = {
     }
     return { type: "float32", dims: x.dims };
   },
-  lower: (to, inputs, { epsilon }) => to.node("LayerNormalization", inputs, { axis: -1, epsilon: { float: epsilon } }),
+  lower(to, [x, weight, bias], { epsilon }) {
+    // ONNX Runtime takes the variance as mean(x²) − mean(x)², which loses digits unless the mean is taken off first.
+    const centred = to.node("Sub", [x, to.node("ReduceMean", [x, ints(to, [-1])])]);
+    return to.node("LayerNormalization", [centred, weight, bias], { axis: -1, epsilon: { float: epsilon } });
+  },
 };
 
 /** Inputs x, weight, bias. */

@@ -3,6 +3,7 @@
 import { expect, it } from "vitest";
 import { onEachDevice } from "../../../../../fixtures/on-each-device.ts";
 import { operatorCases, operatorError } from "../../../../../fixtures/operator-cases.ts";
+import { evaluateDim } from "../dim.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
 
 onEachDevice("operators", (_device, engine) => {
@@ -10,7 +11,7 @@ onEachDevice("operators", (_device, engine) => {
     const { graph, feeds, expected } = operatorCase;
     const { y, again } = await evaluate(engine(), graph, feeds);
     expect(again).toEqual(y);
-    expect(graph.outputs.y.dims).toEqual(expected.dims);
+    expect(graph.outputs.y.dims.map((dim) => evaluateDim(dim, { n: 5 }))).toEqual(expected.dims);
     expect(operatorError(operatorCase, y)).toBeLessThan(2e-5); // float32, sums of at most 81 terms
   });
 });

@@ -13,6 +13,9 @@ import * as linearAlgebra from "./linear-algebra.ts";
 import * as lookup from "./lookup.ts";
 import * as normalization from "./normalization.ts";
 import * as shapes from "./shape.ts";
+import * as pooling from "./pooling.ts";
+import * as reduce from "./reduce.ts";
+import * as softmaxes from "./softmax.ts";
 import { constant, input, integers } from "./source.ts";
 
 const { add, cast, equal } = elementwise;
@@ -252,7 +255,18 @@ describe("shape rules", () => {
   });
 
   it("operatorCases has a case for every operator", () => {
-    const tables = [elementwise, linearAlgebra, lookup, normalization, shapes, attentions, convolution];
+    const tables = [
+      elementwise,
+      linearAlgebra,
+      lookup,
+      normalization,
+      shapes,
+      attentions,
+      convolution,
+      pooling,
+      reduce,
+      softmaxes,
+    ];
     const ops = [
       ...Object.values(elementwise.binaryOps),
       ...Object.values(elementwise.unaryOps),

@@ -1,11 +1,13 @@
 // Operators that move elements without changing them.
 
-import { addDims, dimText, dimsText, multiplyDims, sameDim } from "../dim.ts";
+import { addDims, dimText, dimsText, floorDivideDim, multiplyDims, sameDim, sameDims } from "../dim.ts";
 import type { Dim } from "../dim.ts";
-import { ints } from "../lowering.ts";
+import { floats, ints } from "../lowering.ts";
+import type { Lowering } from "../lowering.ts";
 import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { Value } from "../value.ts";
+import { broadcast, onnxTypes } from "./elementwise.ts";
 
 /** Input x; `dims` hold as many elements. */
 export const reshapeOp: Op<{ readonly dims: readonly Dim[] }> = {
@@ -62,17 +64,64 @@ export const concatOp: Op<{ readonly axis: number }> = {
   lower: (to, inputs, { axis }) => to.node("Concat", inputs, { axis }),
 };
 
+/** A run of an axis, or every `step`-th element of it. */
+export interface SliceAttributes {
+  readonly axis: number;
+  readonly start: Dim;
+  readonly end: Dim;
+  /** 1 by default. */
+  readonly step?: number;
+}
+
 /** Input x. */
-export const sliceOp: Op<{ readonly axis: number; readonly start: number; readonly end: number }> = {
+export const sliceOp: Op<SliceAttributes> = {
   name: "slice",
-  infer([x], { axis, start, end }) {
+  infer([x], { axis, start, end, step = 1 }) {
     const size = x.dims[axis];
-    if (start < 0 || end <= start || (typeof size === "number" && end > size)) {
-      throw new TypeError(`range ${start}..${end} is not inside axis ${axis} of size ${dimText(size)}`);
+    const length = difference(end, start);
+    if (negative(start) || (typeof length === "number" && length <= 0) || negative(difference(size, end))) {
+      throw new TypeError(
+        `range ${dimText(start)}..${dimText(end)} is not inside axis ${axis} of size ${dimText(size)}`,
+      );
     }
-    return { type: x.type, dims: x.dims.map((dim, i) => (i === axis ? end - start : dim)) };
+    const count = floorDivideDim(addDims(length, step - 1), step);
+    return { type: x.type, dims: x.dims.map((dim, i) => (i === axis ? count : dim)) };
   },
-  lower: (to, [x], { axis, start, end }) => to.node("Slice", [x, ints(to, [start]), ints(to, [end]), ints(to, [axis])]),
+  lower: (to, [x], { axis, start, end, step = 1 }) =>
+    to.node("Slice", [
+      x,
+      to.shape([start]),
+      to.shape([end]),
+      ints(to, [axis]),
+      ...(step === 1 ? [] : [ints(to, [step])]),
+    ]),
+};
+
+const difference = (a: Dim, b: Dim): Dim => addDims(a, multiplyDims(b, -1));
+const negative = (dim: Dim): boolean => typeof dim === "number" && dim < 0;
+
+/** Input x; its axes of size 1 stretch. */
+export const expandOp: Op<{ readonly dims: readonly Dim[] }> = {
+  name: "expand",
+  infer([x], { dims }) {
+    if (!sameDims(broadcast(x.dims, dims), dims)) throw new TypeError(`it does not stretch to ${dimsText(dims)}`);
+    return { type: x.type, dims };
+  },
+  lower: (to, [x], { dims }) => to.node("Expand", [x, to.shape(dims)]),
+};
+
+/** Input x; `before` and `after` say for each axis how many values are added. */
+export const padOp: Op<{ readonly before: readonly Dim[]; readonly after: readonly Dim[]; readonly value: number }> = {
+  name: "pad",
+  infer([x], { before, after }) {
+    if (before.length !== x.dims.length || after.length !== x.dims.length) {
+      throw new TypeError(`padding of ${before.length} and ${after.length} axes is not of ${x.dims.length}`);
+    }
+    if ([...before, ...after].some(negative)) throw new TypeError("padding is negative (a slice is wanted)");
+    return { type: x.type, dims: x.dims.map((dim, i) => addDims(before[i], dim, after[i])) };
+  },
+  lower: (to, [x], { before, after, value }) =>
+    to.node("Pad", [x, to.shape([...before, ...after]), ...(value === 0 ? [] : [floats(to, [value], [])])]),
 };
 
 /** Input x [N,C,H,W]. */
@@ -97,6 +146,38 @@ export const resizeNearestOp: Op<{ readonly height: Dim; readonly width: Dim }> 
   },
 };
 
+/** Input gradient [N,C,H',W']; `height` and `width` are the resized picture's before. */
+export const resizeNearestGradientOp: Op<{ readonly height: Dim; readonly width: Dim }> = {
+  name: "resizeNearestGradient",
+  infer: ([gradient], { height, width }) => ({
+    type: "float32",
+    dims: [gradient.dims[0], gradient.dims[1], height, width],
+  }),
+  lower(to, [gradient], { height, width }, { inputs }) {
+    const [n, c, ...resized] = inputs[0].dims;
+    const factors = [2, 3, 4, 5, 6, 7, 8, 16].filter((factor) =>
+      [height, width].every((size, i) => sameDim(resized[i], multiplyDims(size, factor))),
+    );
+    if (factors.length > 0) {
+      const [factor] = factors;
+      const blocks = to.shape([n, c, height, factor, width, factor]);
+      return to.node("ReduceSum", [to.node("Reshape", [gradient, blocks]), ints(to, [3, 5])], { keepdims: 0 });
+    }
+    const [rows, columns] = [height, width].map((size, i) => sources(to, size, resized[i]));
+    const down = to.node("MatMul", [to.node("Transpose", [rows], { perm: [1, 0] }), gradient]);
+    return to.node("MatMul", [down, columns]);
+  },
+};
+
+/** The matrix [resized, size] with a one where the resized index has the source index: ⌊i·size/resized⌋. */
+function sources(to: Lowering, size: Dim, resized: Dim): string {
+  const scalar = (dim: Dim) => to.node("Reshape", [to.shape([dim]), ints(to, [])]);
+  const range = (dim: Dim) => to.node("Range", [ints(to, [0], []), scalar(dim), ints(to, [1], [])]);
+  const source = to.node("Div", [to.node("Mul", [range(resized), scalar(size)]), scalar(resized)]);
+  const hits = to.node("Equal", [to.node("Unsqueeze", [source, ints(to, [1])]), range(size)]);
+  return to.node("Cast", [hits], { to: onnxTypes.float32 });
+}
+
 /** The same elements in row-major order as [dims]. */
 export const reshape = (x: Value, dims: readonly Dim[]): Value => apply(reshapeOp, [x], { dims });
 
@@ -106,9 +187,21 @@ export const transpose = (x: Value, permutation: readonly number[]): Value => ap
 /** Joins along `axis`; the other sizes must agree. */
 export const concat = (parts: readonly Value[], axis: number): Value => apply(concatOp, parts, { axis });
 
-/** Elements start..end-1 of `axis`. */
-export const slice = (x: Value, range: { axis: number; start: number; end: number }): Value =>
-  apply(sliceOp, [x], range);
+/** Elements start, start + step, … below end of `axis`. */
+export const slice = (x: Value, range: SliceAttributes): Value => apply(sliceOp, [x], range);
+
+/** x repeated along its axes of size 1 (and new ones in front) to [dims]. */
+export const expand = (x: Value, dims: readonly Dim[]): Value => apply(expandOp, [x], { dims });
+
+/** x with `before` and `after` more elements of `value` at the ends of each axis. */
+export const pad = (
+  x: Value,
+  { before, after, value = 0 }: { before: readonly Dim[]; after: readonly Dim[]; value?: number },
+): Value => apply(padOp, [x], { before, after, value });
 
 /** Nearest-neighbour resize of [N,C,H,W] to height × width: source index ⌊i·H/height⌋, as torch's "nearest". */
 export const resizeNearest = (x: Value, size: { height: Dim; width: Dim }): Value => apply(resizeNearestOp, [x], size);
+
+/** What x's gradient is when resizeNearest(x) has `gradient`: each source pixel's sum, [N,C,height,width]. */
+export const resizeNearestGradient = (gradient: Value, size: { height: Dim; width: Dim }): Value =>
+  apply(resizeNearestGradientOp, [gradient], size);

@@ -1,10 +1,13 @@
 // Where values come from: the caller's inputs, a checkpoint's parameters, constants.
 
 import type { AnyTensor } from "../../tensor/tensor.ts";
+import { multiplyDims } from "../dim.ts";
 import type { Dim } from "../dim.ts";
+import { ints } from "../lowering.ts";
 import { apply } from "../op.ts";
 import type { Op } from "../op.ts";
 import type { DataType, Value } from "../value.ts";
+import { onnxTypes } from "./elementwise.ts";
 
 /** Name and signature of an input. */
 export interface InputAttributes {
@@ -53,3 +56,40 @@ export const constant = (values: ArrayLike<number>, dims: readonly number[] = [v
 /** An int64 constant. */
 export const integers = (values: readonly number[], dims: readonly number[] = [values.length]): Value =>
   apply(constantOp, [], { type: "int64", dims, data: BigInt64Array.from(values, BigInt) });
+
+/** Input x; a border for gradients. */
+export const stopGradientOp: Op<undefined> = {
+  name: "stopGradient",
+  infer: ([x]) => ({ type: x.type, dims: x.dims }),
+  lower: (_to, [x]) => x,
+};
+
+/** Computes 0, 1, …, count − 1. */
+export const rangeOp: Op<{ readonly count: Dim }> = {
+  name: "range",
+  infer: (_, { count }) => ({ type: "int64", dims: [count] }),
+  lower: (to, _inputs, { count }) =>
+    to.node("Range", [ints(to, [0], []), to.node("Reshape", [to.shape([count]), ints(to, [])]), ints(to, [1], [])]),
+};
+
+/** Computes how many elements [dims] hold. */
+export const elementsOp: Op<{ readonly dims: readonly Dim[] }> = {
+  name: "elements",
+  infer: () => ({ type: "float32", dims: [] }),
+  lower(to, _inputs, { dims }) {
+    const total = to.shape([multiplyDims(...dims)]);
+    return to.node("Cast", [to.node("Reshape", [total, ints(to, [])])], { to: onnxTypes.float32 });
+  },
+};
+
+/** x itself, through which no gradient flows back ("sg", "detach"). */
+export const stopGradient = (x: Value): Value => apply(stopGradientOp, [x], undefined);
+
+/** 0, 1, …, count − 1 as int64 [count]; `count` may be known only when the graph runs. */
+export const range = (count: Dim): Value => apply(rangeOp, [], { count });
+
+/** The number of elements of [dims] as a float32 scalar: a constant where it is known while tracing. */
+export function elements(dims: readonly Dim[]): Value {
+  const total = multiplyDims(...dims);
+  return typeof total === "number" ? constant([total], []) : apply(elementsOp, [], { dims });
+}

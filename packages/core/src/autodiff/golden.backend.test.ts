@@ -1,0 +1,422 @@
+// Gradients against torch's, on the reference's operators, blocks and a whole UNet; and whole networks of which there are
+// no golden gradients against central differences.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixturePath, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
+import type { Golden, GoldenTensor } from "../../../../fixtures/read-golden.ts";
+import { readWeights } from "../checkpoints/weights-file.ts";
+import { multiplyDims } from "../graph/dim.ts";
+import { graphOf } from "../graph/graph.ts";
+import { apply } from "../graph/op.ts";
+import type { Op } from "../graph/op.ts";
+import { attention } from "../graph/ops/attention.ts";
+import { conv2d, conv2dInputGradient } from "../graph/ops/convolution.ts";
+import {
+  abs,
+  add,
+  divide,
+  gelu,
+  greater,
+  leakyRelu,
+  less,
+  minimum,
+  multiply,
+  negate,
+  quickGelu,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  sqrt,
+  subtract,
+  tanh,
+  where,
+} from "../graph/ops/elementwise.ts";
+import { linear, matmul } from "../graph/ops/linear-algebra.ts";
+import { embedding } from "../graph/ops/lookup.ts";
+import { groupNorm, layerNorm } from "../graph/ops/normalization.ts";
+import { averagePool2d, maxPool2d } from "../graph/ops/pooling.ts";
+import { mean, sum } from "../graph/ops/reduce.ts";
+import { reshape, resizeNearest, slice, transpose } from "../graph/ops/shape.ts";
+import { logSoftmax, softmax } from "../graph/ops/softmax.ts";
+import { constant, input, integers } from "../graph/ops/source.ts";
+import { parameters } from "../graph/params.ts";
+import type { Params } from "../graph/params.ts";
+import type { Value } from "../graph/value.ts";
+import { autoencoderKlConfig, decode, encode } from "../models/autoencoder-kl.ts";
+import { clipText, clipTextConfig } from "../models/clip-text.ts";
+import { unetConfig } from "../models/unet-config.ts";
+import { unet } from "../models/unet.ts";
+import * as layers from "../nn/layers.ts";
+import { pixelAttention } from "../nn/pixel-attention.ts";
+import { resnetBlock } from "../nn/resnet.ts";
+import { spatialTransformer } from "../nn/transformer.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { evaluate } from "../runtime/evaluate.ts";
+import { openEngine } from "../runtime/open-engine.ts";
+import type { StoredTensors } from "../tensor/stored.ts";
+import { elementCount } from "../tensor/tensor.ts";
+import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
+import { gradients } from "./gradient.ts";
+
+let engine: Engine;
+beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
+afterAll(() => engine.close());
+
+type Values = Record<string, Value>;
+
+const number = (value: number) => constant([value], []);
+const square = (x: Value) => multiply(x, x);
+const window = (padding: number, more = {}) => ({
+  stride: 1,
+  padding: [padding, padding, padding, padding] as const,
+  ...more,
+});
+const convolution =
+  (attributes: Parameters<typeof conv2d>[3]) =>
+  ({ x, w, b }: Values) =>
+    conv2d(x, w, b, attributes);
+const attends =
+  (heads: number, causal = false) =>
+  ({ q, k, v }: Values) =>
+    attention(q, k, v, { heads, causal });
+const half = (x: Value, which: number) => {
+  const size = (x.dims.at(-1) as number) / 2;
+  return slice(x, { axis: x.dims.length - 1, start: which * size, end: (which + 1) * size });
+};
+
+/** The reference's operators in ours; it has no others that networks here use. */
+const operators: Readonly<Record<string, (inputs: Values) => Value>> = {
+  conv3x3: convolution(window(1)),
+  conv3x3_s2: convolution(window(1, { stride: 2 })),
+  conv3x3_s2_odd: convolution(window(1, { stride: 2 })),
+  conv1x1: convolution(window(0)),
+  conv3x3_groups2: convolution(window(1, { groups: 2 })),
+  conv4x4_s2_nobias: convolution(window(1, { stride: 2 })),
+  conv5x5_p2: convolution(window(2)),
+  conv3x3_dil2: convolution(window(2, { dilation: 2 })),
+  conv_depthwise: convolution(window(1, { groups: 4 })),
+  conv_wide: convolution(window(1)),
+  conv_asym_pad_s2: convolution({ stride: 2, padding: [0, 0, 1, 1] }),
+  conv_transpose: ({ x, w, b }) =>
+    add(conv2dInputGradient(x, w, window(1, { stride: 2, size: [8, 10] }) as never), reshape(b, [3, 1, 1])),
+  linear: ({ x, w, b }) => linear(x, w, b),
+  matmul_batched: ({ x, y }) => matmul(x, y),
+  embedding: ({ w }) => embedding(w, integers([0, 3, 3, 1, 5, 3, 0, 2], [2, 4])),
+  "group_norm_1e-05": ({ x, w, b }) => groupNorm(x, w, b, { groups: 4, epsilon: 1e-5 }),
+  "group_norm_1e-06": ({ x, w, b }) => groupNorm(x, w, b, { groups: 4, epsilon: 1e-6 }),
+  layer_norm: ({ x, w, b }) => layerNorm(x, w, b, 1e-5),
+  rms_norm: ({ x, w }) => multiply(w, divide(x, sqrt(add(mean(square(x), { axes: [-1], keep: true }), number(1e-6))))),
+  batch_norm_train: ({ x, w, b }) => {
+    const pixels = { axes: [0, 2, 3], keep: true };
+    const centred = subtract(x, mean(x, pixels));
+    const normal = divide(centred, sqrt(add(mean(square(centred), pixels), number(1e-5))));
+    return add(multiply(normal, reshape(w, [4, 1, 1])), reshape(b, [4, 1, 1]));
+  },
+  silu: ({ x }) => silu(x),
+  gelu_erf: ({ x }) => gelu(x),
+  gelu_tanh: ({ x }) => {
+    const cubic = multiply(number(0.044715), multiply(x, square(x)));
+    const bent = tanh(multiply(number(Math.sqrt(2 / Math.PI)), add(x, cubic)));
+    return multiply(multiply(number(0.5), x), add(number(1), bent));
+  },
+  quick_gelu: ({ x }) => quickGelu(x),
+  relu: ({ x }) => relu(x),
+  leaky_relu02: ({ x }) => leakyRelu(x, 0.2),
+  sigmoid: ({ x }) => sigmoid(x),
+  tanh: ({ x }) => tanh(x),
+  mish: ({ x }) => multiply(x, tanh(softplus(x))),
+  hardswish: ({ x }) => {
+    const inner = multiply(x, divide(add(x, number(3)), number(6)));
+    return where(less(x, number(3)), where(greater(x, number(-3)), inner, number(0)), x);
+  },
+  softplus: ({ x }) => softplus(x),
+  geglu: ({ x, w, b }) => multiply(half(linear(x, w, b), 0), gelu(half(linear(x, w, b), 1))),
+  softmax: ({ x }) => softmax(x),
+  log_softmax: ({ x }) => logSoftmax(x),
+  attn_self: attends(2),
+  attn_cross: attends(2),
+  attn_causal: attends(3, true),
+  attn_d40: attends(1),
+  attn_long: attends(1),
+  upsample_nearest2: ({ x }) => resizeNearest(x, { height: 8, width: 6 }),
+  upsample_nearest_size: ({ x }) => resizeNearest(x, { height: 9, width: 7 }),
+  avg_pool2: ({ x }) => averagePool2d(x, { kernel: 2 }),
+  max_pool2: ({ x }) => maxPool2d(x, { kernel: 2 }),
+  pixel_unshuffle: ({ x }) => reshape(transpose(reshape(x, [2, 3, 2, 2, 3, 2]), [0, 1, 3, 5, 2, 4]), [2, 12, 2, 3]),
+  loss_mse: ({ x, y }) => reshape(mean(square(subtract(x, y))), [1]),
+  loss_l1: ({ x, y }) => reshape(mean(abs(subtract(x, y))), [1]),
+  loss_smooth_l1: ({ x, y }) => huber(x, y, 1),
+  loss_huber: ({ x, y }) => huber(x, y, 0.7),
+  // −t·ln σ(x) − (1 − t)·ln(1 − σ(x)) with targets t = σ(y)
+  loss_bce_logits: ({ x, y }) => reshape(mean(subtract(softplus(x), multiply(x, sigmoid(y)))), [1]),
+  cross_entropy: ({ x }) => {
+    const picked = constant([0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0], [3, 5]);
+    return reshape(negate(mean(sum(multiply(logSoftmax(x), picked), { axes: [1] }))), [1]);
+  },
+};
+/** d²/2 up to |d| = δ, δ·(|d| − δ/2) beyond: m·(|d| − m/2) with m = min(|d|, δ). */
+function huber(x: Value, y: Value, delta: number): Value {
+  const distance = abs(subtract(x, y));
+  const near = minimum(distance, number(delta));
+  return reshape(mean(multiply(near, subtract(distance, multiply(number(0.5), near)))), [1]);
+}
+
+/** The largest difference, relative to the golden tensor's largest value. */
+const worst = ({ data }: Tensor, golden: Pick<GoldenTensor, "data">): number =>
+  Math.max(...data.map((value, i) => Math.abs(value - Number(golden.data[i])))) /
+  Math.max(...Array.from(golden.data as Float32Array, Math.abs));
+
+/** What the bias of keys adds to the scores is the same for all keys: its gradient is zero, and the reference's is rounding. */
+const isRounding = ({ data }: Tensor): boolean => data.every((value) => Math.abs(value) < 1e-6);
+
+const bound = 1e-4;
+const golden = readGolden("train/ops");
+const tensorsUnder = (from: Golden, prefix: string): Record<string, Tensor> =>
+  Object.fromEntries(
+    [...from.tensors].flatMap(([key, tensor]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), tensor as Tensor]] : [],
+    ),
+  );
+const inputsFor = (feeds: Record<string, AnyTensor>): Values =>
+  Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, input(name, dims)]));
+
+describe("gradients() are torch's", () => {
+  it.each(Object.entries(operators))("of %s", async (name, build) => {
+    const feeds = tensorsUnder(golden, `${name}.in.`);
+    const expected = tensorsUnder(golden, `${name}.grad.`);
+    const inputs = inputsFor(feeds);
+    const out = build(inputs);
+    const seed = input("seed", out.dims);
+    const names = Object.keys(expected);
+    const found = gradients(
+      out,
+      names.map((key) => inputs[key]),
+      seed,
+    );
+    const outputs = { out, ...Object.fromEntries(names.map((key, i) => [`grad.${key}`, found[i]])) };
+    const results = await evaluate(engine, graphOf(name, outputs), {
+      ...feeds,
+      seed: goldenTensor(golden, `${name}.grad_out`) as Tensor,
+    });
+    expect(worst(results.out, goldenTensor(golden, `${name}.out`))).toBeLessThan(bound);
+    for (const key of names) expect(worst(results[`grad.${key}`], expected[key]), key).toBeLessThan(bound);
+  });
+
+  const transformer = (p: Params, { x, ctx }: Values) =>
+    spatialTransformer(p, x, { heads: 2, blocks: 1, groups: 4, context: ctx });
+  const blocks: readonly [string, (p: Params, inputs: Values) => Value][] = [
+    [
+      "block_resnet",
+      (p, { x, temb }) => resnetBlock(p, x, { features: 12, groups: 4, epsilon: 1e-5, embedding: temb }),
+    ],
+    ["block_spatial_transformer_conv", transformer],
+    ["block_spatial_transformer_linear", transformer],
+    ["block_downsample", (p, { x }) => layers.conv2d(p.at("Conv2d_0"), x, { features: 6, stride: 2 })],
+    [
+      "block_upsample",
+      (p, { x }) => {
+        const [, , height, width] = x.dims.map((dim) => multiplyDims(dim, 2));
+        return layers.conv2d(p.at("conv"), resizeNearest(x, { height, width }), { features: 6 });
+      },
+    ],
+    ["block_vae_attention", (p, { x }) => pixelAttention(p, x, { groups: 4, epsilon: 1e-6 })],
+    [
+      "block_lora_linear",
+      (p, { x }) => {
+        const low = layers.linear(p.at("down"), x, { features: 2, bias: false });
+        const delta = layers.linear(p.at("up"), low, { features: 5, bias: false });
+        return add(layers.linear(p.at("base"), x, { features: 5 }), multiply(number(1.5 / 2), delta));
+      },
+    ],
+  ];
+  it.each(blocks)("of %s", async (name, build) => {
+    const golden = readGolden(`train/${name}`);
+    const feeds = tensorsUnder(golden, "in.");
+    const inputs = inputsFor(feeds);
+    const out = build(parameters(), inputs);
+    const seed = input("seed", out.dims);
+    const weights = parametersOf(out);
+    const expected = { ...tensorsUnder(golden, "grad."), ...prefixed("in.", tensorsUnder(golden, "grad_in.")) };
+    const wrt = { ...weights, ...prefixed("in.", inputs) };
+    const results = await run(
+      name,
+      { loss: out, wrt, seed },
+      { ...feeds, seed: goldenTensor(golden, "grad_out") as Tensor },
+      await stored(`train/${name}`, "param."),
+    );
+    expect(Object.keys(wrt).sort()).toEqual(Object.keys(expected).sort());
+    for (const [key, gradient] of Object.entries(expected)) {
+      if (isRounding(gradient)) expect(isRounding(results[key]), key).toBe(true);
+      else expect(worst(results[key], gradient), key).toBeLessThan(bound);
+    }
+  });
+
+  it.each(["epsilon", "v_prediction", "sample", "min_snr_5"])("of a whole UNet's %s loss", async (target) => {
+    const golden = readGolden("train/unet_loss");
+    const { config } = golden.json;
+    const timesteps = Float32Array.from(goldenTensor(golden, "in.timesteps").data, Number);
+    const feeds = {
+      sample: goldenTensor(golden, "x_t") as Tensor,
+      timestep: { dims: [timesteps.length], data: timesteps },
+      context: goldenTensor(golden, "in.encoder_hidden_states") as Tensor,
+      target: goldenTensor(golden, `target.${target}`) as Tensor,
+      weight: {
+        dims: [3, 1, 1, 1],
+        data: Float32Array.from(target === "min_snr_5" ? snrWeights(timesteps) : [1, 1, 1]),
+      },
+    };
+    const inputs = inputsFor(feeds);
+    const out = unet(parameters(), inputs as never, unetConfig(config));
+    const loss = mean(multiply(inputs.weight, square(subtract(out, inputs.target))));
+    const results = await run(
+      "unet",
+      { loss, wrt: parametersOf(out) },
+      feeds,
+      await stored("train/unet_tiny/diffusion_pytorch_model"),
+    );
+    expect(Math.abs(results.loss.data[0] / golden.json.loss[target] - 1)).toBeLessThan(1e-5);
+    const expected = Object.entries(tensorsUnder(golden, `grad.${target}.`));
+    expect(expected.length).toBeGreaterThan(0);
+    for (const [name, gradient] of expected) expect(worst(results[name], gradient), name).toBeLessThan(bound);
+    const { loss: _, ...all } = results;
+    const norm = Math.sqrt(
+      Object.values(all).reduce((total, { data }) => total + data.reduce((s, x) => s + x * x, 0), 0),
+    );
+    expect(norm / golden.json.grad_global_norm[target]).toBeCloseTo(1, 4);
+  });
+
+  it.each([
+    [
+      "hinge",
+      (real: Value, fake: Value) => add(mean(relu(subtract(number(1), real))), mean(relu(add(number(1), fake)))),
+    ],
+    ["vanilla", (real: Value, fake: Value) => add(mean(softplus(negate(real))), mean(softplus(fake)))],
+  ] as const)("of the %s loss of a discriminator", async (name, build) => {
+    const golden = readGolden("train/gan_losses");
+    const feeds = tensorsUnder(golden, "in.");
+    const { real, fake } = inputsFor(feeds);
+    const loss = multiply(number(0.5), build(real, fake));
+    const results = await run(name, { loss, wrt: { real, fake } }, feeds);
+    for (const key of ["real", "fake"])
+      expect(worst(results[key], goldenTensor(golden, `${name}.grad_${key}`))).toBeLessThan(bound);
+    expect(worst(results.loss, goldenTensor(golden, `${name}.loss`))).toBeLessThan(bound);
+  });
+});
+
+/** min(snr, 5)/snr with SD's schedule: √β linear from √0.00085 to √0.012 over 1,000 steps. */
+function snrWeights(timesteps: Float32Array): number[] {
+  const [first, last] = [Math.sqrt(0.00085), Math.sqrt(0.012)];
+  return Array.from(timesteps, (t) => {
+    let alphaBar = 1;
+    for (let i = 0; i <= t; i++) alphaBar *= 1 - (first + ((last - first) * i) / 999) ** 2;
+    const snr = alphaBar / (1 - alphaBar);
+    return Math.min(snr, 5) / snr;
+  });
+}
+
+describe("gradients() of whole networks are their central differences", () => {
+  const published = (path: string) => readGolden(`models/sd1/${path}/config`).json;
+
+  it("when the network is an autoencoder", async () => {
+    const config = autoencoderKlConfig(published("vae"));
+    const image = input("image", [1, 3, 16, 16]);
+    const p = parameters();
+    const { mean: latents, logVariance } = encode(p, image, config);
+    const rec = decode(p, latents, config);
+    const loss = add(mean(square(subtract(rec, image))), multiply(number(0.1), mean(square(logVariance))));
+    await check(loss, { image: wave([1, 3, 16, 16], 0.4) }, await stored("models/sd1/vae/diffusion_pytorch_model"));
+  });
+
+  it("when the network is a text encoder", async () => {
+    const config = clipTextConfig(published("text_encoder"), { withProjection: false });
+    const ids = BigInt64Array.from({ length: 2 * config.positions }, (_, i) => BigInt((i * 37) % config.vocabulary));
+    const states = clipText(parameters(), input("ids", [2, config.positions], "int64"), config);
+    const loss = add(mean(square(states.pooled)), mean(square(states.normalized.at(-2)!)));
+    await check(
+      loss,
+      { ids: { dims: [2, config.positions], data: ids } },
+      await stored("models/sd1/text_encoder/model"),
+    );
+  });
+
+  /** The derivative of the loss along one direction of all weights: the gradient's, and the central difference. */
+  async function check(loss: Value, feeds: Record<string, AnyTensor>, tensors: StoredTensors) {
+    const weights = parametersOf(loss);
+    const names = Object.keys(weights);
+    const along = Object.fromEntries(names.map((name, i) => [name, direction(weights[name].dims as number[], i + 1)]));
+    const found = gradients(loss, Object.values(weights));
+    const slopes = names.map((name, i) => sum(multiply(found[i], input(`along.${name}`, found[i].dims))));
+    const slope = slopes.reduce((a, b) => add(a, b));
+
+    // The same network with its weights moved by ε along the direction.
+    const epsilon = input("epsilon", []);
+    const moved = withParameters(loss, (weight) => {
+      const { name } = weight.attributes as { name: string };
+      return add(weight, multiply(epsilon, input(`along.${name}`, weight.dims)));
+    });
+    const all = { ...feeds, ...prefixed("along.", along) };
+    const { slope: ours } = await evaluate(engine, graphOf("slope", { slope }), all, { tensors });
+    const network = await engine.load(graphOf("moved", { moved }), tensors, { source: "fixtures" });
+    const at = async (distance: number) => {
+      const step = { dims: [], data: Float32Array.of(distance) };
+      return (await network.run({ ...all, epsilon: step })).moved.data[0];
+    };
+    const h = 4e-3;
+    const difference = (8 * ((await at(h)) - (await at(-h))) - ((await at(2 * h)) - (await at(-2 * h)))) / (12 * h);
+    await network.unload();
+    expect(Math.abs(difference)).toBeGreaterThan(5e-3); // what float32 can measure with this step
+    expect(ours.data[0] / difference).toBeCloseTo(1, 2);
+  }
+});
+
+/** The value rebuilt with each of its parameters replaced. */
+function withParameters(value: Value, replace: (parameter: Value) => Value): Value {
+  const rebuilt = new Map<Value, Value>();
+  for (const old of graphOf("g", { value }).values) {
+    const inputs = old.inputs.map((operand) => rebuilt.get(operand)!);
+    rebuilt.set(old, old.op.name === "parameter" ? replace(old) : apply(old.op as Op<unknown>, inputs, old.attributes));
+  }
+  return rebuilt.get(value)!;
+}
+
+const wave = (dims: readonly number[], seed: number): Tensor => ({
+  dims,
+  data: Float32Array.from({ length: elementCount(dims) }, (_, i) => Math.sin(1.7 * i * seed + seed)),
+});
+/** Small numbers, so that a step along all of them is small. */
+const direction = (dims: readonly number[], seed: number): Tensor => ({
+  dims,
+  data: Float32Array.from({ length: elementCount(dims) }, (_, i) => 0.1 * Math.sin(12.9898 * (i + 1) + seed)),
+});
+const prefixed = <T>(prefix: string, values: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [prefix + key, value]));
+
+/** The weights that `value` depends on, by name. */
+const parametersOf = (value: Value): Values =>
+  Object.fromEntries(
+    graphOf("g", { value })
+      .values.filter(({ op }) => op.name === "parameter")
+      .map((weight) => [(weight.attributes as { name: string }).name, weight]),
+  );
+
+async function stored(path: string, prefix = ""): Promise<StoredTensors> {
+  const { tensors } = await readWeights(fixturePath(`${path}.safetensors`));
+  return new Map(
+    [...tensors].flatMap(([key, tensor]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), tensor]] : [])),
+  );
+}
+
+/** The loss and its gradients by the names of `wrt`. */
+async function run(
+  name: string,
+  { loss, wrt, seed }: { loss: Value; wrt: Values; seed?: Value },
+  feeds: Record<string, AnyTensor>,
+  tensors?: StoredTensors,
+): Promise<Record<string, Tensor>> {
+  const names = Object.keys(wrt);
+  const found = gradients(loss, Object.values(wrt), seed);
+  const outputs = { loss, ...Object.fromEntries(names.map((_, i) => [`gradient${i}`, found[i]])) };
+  const results = await evaluate(engine, graphOf(name, outputs), feeds, { tensors });
+  return { loss: results.loss, ...Object.fromEntries(names.map((key, i) => [key, results[`gradient${i}`]])) };
+}
