@@ -28,7 +28,8 @@ export const floats = (golden: Golden, name: string): Tensor => {
   const { dims, data } = goldenTensor(golden, name);
   return { dims, data: Float32Array.from(data as Float32Array) };
 };
-const integers = ({ dims, data }: GoldenTensor): Tensor<"int64"> => ({
+/** A golden tensor of integers as ids. */
+export const integers = ({ dims, data }: GoldenTensor): Tensor<"int64"> => ({
   dims,
   data: BigInt64Array.from(data as Int32Array, BigInt),
 });
@@ -79,12 +80,14 @@ export const roles = {
           );
       const added = { textEmbeds: "in.added_cond_kwargs.text_embeds", timeIds: "in.added_cond_kwargs.time_ids" };
       const conditions = Object.entries(added).filter(([, name]) => golden.tensors.has(name));
+      const classes = golden.tensors.get("in.class_labels");
       return runs.map(([output, timesteps]) => ({
         feeds: {
           sample,
           timestep: { dims: [batch], data: Float32Array.from(timesteps, Number) },
           context: floats(golden, "in.encoder_hidden_states"),
           ...Object.fromEntries(conditions.map(([input, name]) => [input, floats(golden, name)])),
+          ...(classes && { classLabels: integers(classes) }),
         },
         outputs: { [output]: ({ out }) => out.data },
       }));

@@ -5,7 +5,6 @@ import type { Checkpoint } from "@noisette/core/checkpoints/checkpoint";
 import { openCheckpoint } from "@noisette/core/checkpoints/open";
 import { readWeights } from "@noisette/core/checkpoints/weights-file";
 import type { Graph } from "@noisette/core/graph/graph";
-import { autoencoderTinyConfig, tinyDecoderGraph, tinyEncoderGraph } from "@noisette/core/models/autoencoder-tiny";
 import type { PublishedConfig } from "@noisette/core/models/config";
 import type { Engine, Network } from "@noisette/core/runtime/engine";
 import type { StoredTensors } from "@noisette/core/tensor/stored";
@@ -14,8 +13,9 @@ import { fixturePath, readGolden } from "../fixtures/read-golden.ts";
 import type { Golden } from "../fixtures/read-golden.ts";
 import type { FidelityCase } from "./case.ts";
 import { relativeError } from "./case.ts";
-import { floats, picture, roles } from "./network-roles.ts";
+import { floats, roles } from "./network-roles.ts";
 import type { Role } from "./network-roles.ts";
+import { standaloneNetworks } from "./standalone-networks.ts";
 
 /** A network to load: its graph and its weights. */
 interface Source {
@@ -50,6 +50,7 @@ const checkpoints: readonly {
     cases: "sdxl-refiner",
     byRole: { unet: ["unet"], textEncoder2: ["text_encoder_2"] },
   },
+  { name: "sd-x4-upscaler", open: model("sd-x4-upscaler"), cases: "sd-x4-upscaler", byRole: { unet: ["unet"] } },
   ...["sd1_ldm.safetensors", "sd1_ldm.ckpt"].map((file) => ({
     name: file,
     open: singleFile(file, "sd1"),
@@ -83,34 +84,16 @@ export const networkCases: readonly FidelityCase[] = [
       });
     });
   }),
-  ...tinyAutoencoderCases(),
+  ...standaloneNetworks.flatMap(({ folder, weights, trace, golden: file, compare, cpuOnly }) => {
+    const path = fixturePath(`models/${folder}`);
+    const loaded = loadedOnce(async () => {
+      const config = JSON.parse(readFileSync(`${path}/config.json`, "utf8")) as PublishedConfig;
+      return { graph: trace(config), ...(await readWeights(`${path}/${weights}`)) };
+    });
+    const golden = readGolden(`cases/${file}`);
+    return outputCases(file, { golden, compare, loaded, cpuOnly });
+  }),
 ];
-
-/** The tiny autoencoder stands alone: it is no part of a checkpoint. */
-function tinyAutoencoderCases(): FidelityCase[] {
-  const folder = fixturePath("models/autoencoder_tiny");
-  const config = autoencoderTinyConfig(JSON.parse(readFileSync(`${folder}/config.json`, "utf8")) as PublishedConfig);
-  const read = (trace: (config: ReturnType<typeof autoencoderTinyConfig>) => Graph) =>
-    loadedOnce(async () => ({
-      graph: trace(config),
-      ...(await readWeights(`${folder}/diffusion_pytorch_model.safetensors`)),
-    }));
-  const golden = readGolden("cases/autoencoder_tiny/autoencoder_tiny");
-  return [
-    ...outputCases("autoencoder_tiny", {
-      golden,
-      loaded: read(tinyEncoderGraph),
-      compare: () => [{ feeds: { image: picture(golden) }, outputs: { "out.latents": ({ latents }) => latents.data } }],
-    }),
-    ...outputCases("autoencoder_tiny", {
-      golden,
-      loaded: read(tinyDecoderGraph),
-      compare: () => [
-        { feeds: { latents: floats(golden, "in.z") }, outputs: { "out.decoded": ({ image }) => image.data } },
-      ],
-    }),
-  ];
-}
 
 interface OutputCaseOptions {
   readonly golden: Golden;

@@ -19,6 +19,7 @@ export const layers = [
   "nn",
   "models",
   "tokenizers",
+  "prompts",
   "runtime",
   "checkpoints",
   "adapters",

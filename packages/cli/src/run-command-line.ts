@@ -45,14 +45,17 @@ async function dispatch(line: readonly string[]): Promise<void> {
     process.stdout.write(`${version}\n`);
     return;
   }
-  const isNamed = Object.hasOwn(commands, first);
-  const { command } = await commands[isNamed ? first : "generate"].load();
+  // The longest name that is a command: "data stickers" before "data".
+  const length = [2, 1].find((count) => line.length >= count && Object.hasOwn(commands, nameOf(line, count))) ?? 0;
+  const { command } = await commands[length === 0 ? "generate" : nameOf(line, length)].load();
   const flags = commandFlags(command);
-  const { given, words } = parseLine(isNamed ? line.slice(1) : line, flags);
+  const { given, words } = parseLine(line.slice(length), flags);
   const { help, verbose: _, ...own } = given;
   if (help === true) process.stdout.write(helpPage(command, flags));
   else await command.run(own, words);
 }
+
+const nameOf = (line: readonly string[], words: number): string => line.slice(0, words).join(" ");
 
 /** All flags of a command, in the order of its help page. */
 export function commandFlags({ options, presentations, groups = [] }: Command): Flag[] {
@@ -62,7 +65,11 @@ export function commandFlags({ options, presentations, groups = [] }: Command): 
 }
 
 function overview(): string {
-  const list = definitions(Object.entries(commands).map(([name, { summary }]) => [`  ${name}`, summary]));
+  const list = definitions(
+    Object.entries(commands)
+      .filter(([name]) => !name.includes(" "))
+      .map(([name, { summary }]) => [`  ${name}`, summary]),
+  );
   return `Stable Diffusion from the command line
 
   noisette "a red fox in the snow"              a picture, into the folder outputs

@@ -3,11 +3,29 @@
 import { z } from "zod";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import type { Presentation } from "../flags/flag.ts";
+import { plotOptions, plotPresentations } from "../plots/plot.ts";
 import { modelOptions, modelPresentations } from "../models/model-options.ts";
+import { promptFileOptions, promptFilePresentations } from "../prompts/prompt-files.ts";
 
 /** Options of this command alone. */
 export const outputOptions = z.strictObject({
   init: z.string().min(1).optional().describe("Picture to start from (see --strength), or latents of --denoising-end"),
+  depth: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Picture of how near each place is, light for near, for depth-to-image models"),
+  mask: z.string().min(1).optional().describe("Picture that is white where the initial one is to be painted anew"),
+  refiner: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Second model that finishes the pictures (see --refiner-at): file, folder or Hub id"),
+  hiresUpscalerModel: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("ESRGAN network that enlarges for the second pass, instead of --hires-upscaler"),
   from: z.string().min(1).optional().describe("Picture of noisette's to make again; other flags change what they name"),
   out: z
     .string()
@@ -25,9 +43,19 @@ export const outputOptions = z.strictObject({
 });
 
 /** Everything that can be written after `noisette generate`. */
-export const generateCommandOptions = generateOptions.extend(modelOptions.shape).extend(outputOptions.shape);
+export const generateCommandOptions = generateOptions
+  .extend(modelOptions.shape)
+  .extend(promptFileOptions.shape)
+  .extend(outputOptions.shape)
+  .extend(plotOptions.shape);
 
 const sdxl = { group: "SDXL" };
+const prompt = { group: "Prompt" };
+const compat = { group: "Compatibility" };
+const guidance = { group: "Guidance" };
+const editing = { group: "Editing" };
+const hires = { group: "Hires fix" };
+const variation = { group: "Variations" };
 
 /** How the options show themselves; one without a row here stands under "Sampling" by its own name. */
 export const generatePresentations: Readonly<Record<string, Presentation | undefined>> = {
@@ -38,12 +66,91 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
   height: { group: "Picture", short: "H" },
   count: { group: "Picture", short: "c" },
   init: { group: "Picture", short: "i", value: "FILE" },
+  mask: { group: "Picture", value: "FILE" },
+  depth: { group: "Picture", value: "FILE" },
   strength: { group: "Picture" },
+  strengthSteps: editing,
+  fit: editing,
+  maskInvert: editing,
+  maskGrow: editing,
+  maskBlur: editing,
+  maskArea: editing,
+  maskPadding: editing,
+  fill: editing,
+  maskBlending: editing,
+  softInpainting: editing,
+  pasteOriginal: editing,
+  outpaint: editing,
+  pan: editing,
+  zoomOut: editing,
+  noiseLevel: editing,
+  variationSeed: variation,
+  variationStrength: variation,
+  seedResizeFrom: variation,
+  promptTo: variation,
+  promptBlend: variation,
+  promptBlending: variation,
+  hiresScale: hires,
+  hiresUpscaler: {
+    ...hires,
+    range: "latent-bilinear, -bicubic, -nearest (-antialias, -exact); nearest, bicubic, lanczos",
+  },
+  hiresUpscalerModel: { ...hires, value: "FILE" },
+  hiresSteps: hires,
+  hiresStrength: hires,
+  hiresSampler: { ...hires, range: "noisette samplers lists them" },
+  hiresSchedule: { ...hires, range: "noisette samplers lists them" },
+  hiresPrompt: hires,
+  hiresNegativePrompt: { ...hires, name: "hires-negative" },
+  hiresGuidanceScale: { ...hires, name: "hires-guidance" },
+  refiner: { ...sdxl, value: "MODEL" },
+  refinerAt: sdxl,
   from: { group: "Picture", value: "PICTURE" },
   steps: { group: "Sampling", short: "s" },
   sampler: { group: "Sampling", range: "noisette samplers lists them" },
   schedule: { group: "Sampling", range: "noisette samplers lists them" },
   guidanceScale: { group: "Sampling", name: "guidance", short: "g" },
+  guidanceRescale: guidance,
+  guidanceMethod: guidance,
+  negativeScale: guidance,
+  apgEta: guidance,
+  apgNorm: guidance,
+  apgMomentum: guidance,
+  mimicScale: guidance,
+  thresholdPercentile: guidance,
+  imageGuidanceScale: { ...guidance, name: "image-guidance" },
+  guidanceSigmas: guidance,
+  guidanceSteps: guidance,
+  alternateGuidanceBelow: guidance,
+  pagScale: guidance,
+  pagLayers: guidance,
+  sagScale: guidance,
+  freeu: guidance,
+  tiling: { group: "Picture" },
+  attention: { group: "Picture" },
+  attentionSteps: { group: "Picture" },
+  tiledDiffusion: { group: "Memory" },
+  tileSize: { group: "Memory" },
+  tileOverlap: { group: "Memory" },
+  ...promptFilePresentations,
+  promptSyntax: prompt,
+  emphasis: prompt,
+  chunking: prompt,
+  padNegative: prompt,
+  dynamicPrompts: prompt,
+  clipSkip: prompt,
+  clipSkipNegative: prompt,
+  compat,
+  rng: compat,
+  seeding: compat,
+  stepRng: compat,
+  noiseSeedDelta: compat,
+  brownianSeed: compat,
+  initialNoise: compat,
+  discardPenultimate: compat,
+  clipSkipSdxl: compat,
+  emptyNegative: compat,
+  ...plotPresentations,
   prompt2: sdxl,
   negativePrompt2: { ...sdxl, name: "negative2" },
   originalSize: sdxl,
@@ -67,4 +174,16 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
 };
 
 /** The headings of the help page, in its order. */
-export const generateGroups = ["Picture", "Sampling", "SDXL", "Model", "Memory", "Output"];
+export const generateGroups = [
+  "Picture",
+  "Sampling",
+  "Guidance",
+  "Editing",
+  "Variations",
+  "Hires fix",
+  "Plots",
+  "SDXL",
+  "Model",
+  "Memory",
+  "Output",
+];

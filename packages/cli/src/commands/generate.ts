@@ -1,14 +1,21 @@
 // `noisette "a red fox"`: pictures from a prompt, saved with the record of how they were made.
 
-import type { Model } from "@noisette/core";
+import type { Image, Model } from "@noisette/core";
+import { generateOptions } from "@noisette/core/pipelines/options";
 import { version } from "@noisette/core/util/version";
+import { flagsOf } from "../flags/flag.ts";
 import { partOf } from "../flags/part-of.ts";
 import { openOutputFolder } from "../pictures/output-folder.ts";
 import type { OutputFolder } from "../pictures/output-folder.ts";
 import { planGeneration } from "../pictures/plan.ts";
 import type { GenerationPlan } from "../pictures/plan.ts";
-import { saveContactSheet, savePicture, savePreview } from "../pictures/save-picture.ts";
+import { saveAttention, saveContactSheet, savePicture, savePlot, savePreview } from "../pictures/save-picture.ts";
 import type { SavedPicture } from "../pictures/save-picture.ts";
+import { openSession } from "../models/open-session.ts";
+import type { Session } from "../models/open-session.ts";
+import type { Change } from "../plots/axis.ts";
+import { planPlot, plotOptions } from "../plots/plot.ts";
+import type { Plot } from "../plots/plot.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { noProgress, showProgress } from "../terminal/progress.ts";
 import type { Progress } from "../terminal/progress.ts";
@@ -27,11 +34,13 @@ export const command = defineCommand({
     const started = performance.now();
     const { out, json, quiet } = outputOptions.parse(partOf(outputOptions, given));
     const plan = await planGeneration(given, words);
-    const output = await openOutputFolder(out, plan.count);
+    const plot = await planPlot(partOf(plotOptions, given), plan.options, plotFlags);
+    const output = await openOutputFolder(out, plan.count * (plot?.cells.length ?? 1));
 
     const progress = quiet ? noProgress : showProgress(process.stderr);
-    const run: Run = { plan, output, progress, saved: [], notices: [...plan.notices] };
+    const run: Run = { plan, plot, output, progress, saved: [], notices: [...plan.notices] };
     for (const notice of plan.notices) progress.notice(notice);
+    let sheets: readonly string[] = [];
     try {
       const made = await interruptible((signal) => makePictures(run, signal));
       if (json) {
@@ -44,19 +53,22 @@ export const command = defineCommand({
           elapsedMs: Math.round(performance.now() - started),
         };
         process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-      } else if (made.sheet !== undefined) {
-        run.saved.push({ ...run.saved[0], path: made.sheet });
       }
+      sheets = [...made.attention, ...(made.plots ?? []), ...(made.sheet === undefined ? [] : [made.sheet])];
     } finally {
       progress.end();
       // What is finished stays, whatever happened after it.
-      if (!json) process.stdout.write(run.saved.map(({ path }) => `${path}\n`).join(""));
+      const paths = [...run.saved.map(({ path }) => path), ...sheets];
+      if (!json) process.stdout.write(paths.map((path) => `${path}\n`).join(""));
     }
   },
 });
 
+const plotFlags = flagsOf(generateOptions, generatePresentations);
+
 interface Run {
   readonly plan: GenerationPlan;
+  readonly plot: Plot | undefined;
   readonly output: OutputFolder;
   readonly progress: Progress;
   /** Grows with every finished picture. */
@@ -64,29 +76,53 @@ interface Run {
   readonly notices: string[];
 }
 
-async function makePictures(
-  { plan, output, progress, saved, notices }: Run,
-  signal: AbortSignal,
-): Promise<{ device: string; sheet: string | undefined }> {
-  progress.loading(plan.model);
-  // Only now: a help page or a mistake in a flag needs no engine, and is there at once without it.
-  const { load } = await import("@noisette/core");
-  const model = await load(plan.model, { ...plan.load, signal, onDownload: progress.download });
+/** What is there beside the pictures: all as paths. */
+interface Made {
+  readonly device: string;
+  readonly attention: readonly string[];
+  readonly sheet?: string;
+  readonly plots?: readonly string[];
+}
+
+async function makePictures({ plan, plot, output, progress, saved, notices }: Run, signal: AbortSignal): Promise<Made> {
+  let session: Session | undefined;
+  const pictures = new Map<Change, Image>();
+  const attention: string[] = [];
   try {
-    const difference = await modelDifference(plan, model);
-    if (difference !== undefined) {
-      progress.notice(difference);
-      notices.push(difference);
+    for (const cell of plot?.cells ?? [{} as Change]) {
+      const path = cell.model ?? plan.model;
+      if (session?.path !== path) {
+        await session?.close();
+        session = undefined;
+        progress.loading(path);
+        session = await openSession(path, plan, { signal, onDownload: progress.download });
+        const difference = path === plan.model ? await modelDifference(plan, session.model) : undefined;
+        if (difference !== undefined) {
+          progress.notice(difference);
+          notices.push(difference);
+        }
+      }
+      const { model, inputs } = session;
+      for await (const event of model.generate({ ...plan.options, ...cell.options, ...inputs, signal })) {
+        progress.event(event);
+        if (event.kind === "notice") notices.push(event.text);
+        if (event.kind === "step" && event.preview !== undefined) await savePreview(output, event.preview);
+        if (event.kind !== "image") continue;
+        saved.push(
+          await savePicture(event, {
+            output,
+            loading: path === plan.model ? plan.loading : { ...plan.loading, model: path },
+          }),
+        );
+        if (event.image !== undefined && !pictures.has(cell)) pictures.set(cell, event.image);
+        attention.push(...[await saveAttention(event, output)].flatMap((sheet) => sheet ?? []));
+      }
     }
-    for await (const event of model.generate({ ...plan.options, signal })) {
-      progress.event(event);
-      if (event.kind === "notice") notices.push(event.text);
-      if (event.kind === "step" && event.preview !== undefined) await savePreview(output, event.preview);
-      if (event.kind === "image") saved.push(await savePicture(event, { output, loading: plan.loading }));
-    }
-    return { device: model.device, sheet: await saveContactSheet(saved, output) };
+    const { device } = session!.model;
+    if (plot === undefined) return { device, attention, sheet: await saveContactSheet(saved, output) };
+    return { device, attention, plots: await savePlot(await plot.sheets(pictures), output, saved[0].seed) };
   } finally {
-    await model.close();
+    await session?.close();
   }
 }
 

@@ -9,14 +9,21 @@ export interface CommandRow {
   readonly load: () => Promise<{ readonly command: Command }>;
 }
 
-/** The commands by name. */
+/** The commands by name; a name of two words is a tool of the command that is its first. */
 export const commands: Readonly<Record<string, CommandRow>> = {
   generate: { summary: "Make pictures; the word can be left out before a prompt", load: () => import("./generate.ts") },
+  interpolate: { summary: "Make a moving picture between prompts and seeds", load: () => import("./interpolate.ts") },
+  prompt: { summary: "Show what a prompt becomes: chunks, tokens, weights, steps", load: () => import("./prompt.ts") },
   samplers: { summary: "List the samplers and noise schedules", load: () => import("./samplers.ts") },
   models: { summary: "List the checkpoints on this machine", load: () => import("./models.ts") },
   inspect: {
     summary: "Say what is in a checkpoint, another weights file or a saved picture",
     load: () => import("./inspect.ts"),
+  },
+  data: { summary: "Make, look at and clean training data", load: () => import("./data.ts") },
+  "data stickers": {
+    summary: "Make the sticker set from its pinned packages",
+    load: () => import("./data-stickers.ts"),
   },
   doctor: { summary: "Say what this machine has: devices, memory, cache, versions", load: () => import("./doctor.ts") },
   bench: { summary: "Time a model: load, text, steps, decoding, memory", load: () => import("./bench.ts") },

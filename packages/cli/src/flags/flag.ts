@@ -15,7 +15,7 @@ export interface OptionSchema {
   readonly exclusiveMaximum?: number;
   readonly multipleOf?: number;
   readonly minItems?: number;
-  readonly items?: unknown;
+  readonly items?: OptionSchema;
   readonly prefixItems?: readonly OptionSchema[];
   readonly anyOf?: readonly OptionSchema[];
 }

@@ -8,6 +8,6 @@ describe.each(Object.entries(commands))("helpPage() of %s", (name, row) => {
     const { command } = await row.load();
     const page = helpPage(command, commandFlags(command));
     expect(page.split("\n").filter((line) => [...line].length > 80)).toEqual([]);
-    await expect(page).toMatchFileSnapshot(`./help/${name}.txt`);
+    await expect(page).toMatchFileSnapshot(`./help/${name.replace(" ", "-")}.txt`);
   });
 });

@@ -6,7 +6,7 @@ import { command as generate } from "../commands/generate.ts";
 import { commandFlags } from "../run-command-line.ts";
 import { UsageError } from "../usage-error.ts";
 import { flagsOf } from "./flag.ts";
-import type { Flag } from "./flag.ts";
+import type { Flag, OptionSchema } from "./flag.ts";
 import { parseLine } from "./parse.ts";
 
 const flags = commandFlags(generate as never);
@@ -15,12 +15,30 @@ const flags = commandFlags(generate as never);
 function example({ schema, option }: Flag): [text: string | undefined, value: unknown] {
   if (option === "scheduler") return ['{"_class_name":"DDIMScheduler"}', { _class_name: "DDIMScheduler" }];
   if (schema.enum !== undefined) return [schema.enum.at(-1)!, schema.enum.at(-1)];
-  if (schema.prefixItems !== undefined) return ["512,768", [512, 768]];
+  if (schema.prefixItems !== undefined) {
+    const values = schema.prefixItems.map(numberOf);
+    return [values.join(","), values];
+  }
+  if (schema.type === "array" && schema.items?.type === "string") return ["a.1,b", ["a.1", "b"]];
+  if (schema.type === "array" && schema.items?.type === "integer") return ["3,1,12", [3, 1, 12]];
   if (schema.type === "array") return ["14.6,2.5,0", [14.6, 2.5, 0]];
   if (schema.type === "boolean") return [undefined, true];
-  if (schema.type === "integer") return [String(schema.multipleOf ?? 3), schema.multipleOf ?? 3];
-  if (schema.type === "number") return ["0.5", 0.5];
+  if (schema.type === "integer" || schema.type === "number") return [String(numberOf(schema)), numberOf(schema)];
   return ["some text, with: signs", "some text, with: signs"];
+}
+
+/** A number within the schema's limits. */
+function numberOf({
+  type,
+  multipleOf,
+  minimum,
+  exclusiveMinimum,
+  maximum = 1000,
+  exclusiveMaximum,
+}: OptionSchema): number {
+  if (type === "integer") return (multipleOf ?? 1) * Math.ceil(Math.max(3, minimum ?? 3) / (multipleOf ?? 1));
+  const low = exclusiveMinimum ?? minimum ?? 0;
+  return low + Math.min(0.5, ((exclusiveMaximum ?? maximum) - low) / 2);
 }
 
 const spellings = flags.flatMap((flag) => [
@@ -92,7 +110,7 @@ describe("parseLine()", () => {
     [["--device", "gpu"], 'Cannot use --device "gpu": no such value (closest: "cpu"; auto, cpu, webgpu are known)'],
     [
       ["--original-size", "512"],
-      'Cannot use --original-size "512": an integer, a comma, an integer, none below 0 is wanted',
+      'Cannot use --original-size "512": 2 integers with commas between, none below 0 is wanted',
     ],
     [["--sigmas", "1,x"], 'Cannot use --sigmas "1,x": 2 or more numbers with commas between, none below 0 is wanted'],
     [["--stepz", "3"], "Cannot use --stepz: no such flag (closest: --steps; --help lists them)"],

@@ -25,14 +25,20 @@ const forms = {
   integer: { placeholder: () => "N", read: readNumber, wanted: (schema) => withRange("an integer", schema) },
   number: { placeholder: () => "X", read: readNumber, wanted: (schema) => withRange("a number", schema) },
   pair: {
-    placeholder: ({ prefixItems = [] }) => prefixItems.map(() => "N").join(","),
+    placeholder: ({ prefixItems = [] }) => prefixItems.map(({ type }) => (type === "integer" ? "N" : "X")).join(","),
     read: readList,
-    wanted: ({ prefixItems = [] }) => `${prefixItems.map(() => "an integer").join(", a comma, ")}, none below 0`,
+    wanted: ({ prefixItems = [] }) =>
+      `${prefixItems.length} ${prefixItems[0]?.type ?? "number"}s with commas between${(prefixItems[0]?.minimum ?? 0) < 0 ? "" : ", none below 0"}`,
   },
   list: {
     placeholder: () => "X,X,…",
     read: readList,
     wanted: ({ minItems = 1 }) => `${minItems} or more numbers with commas between, none below 0`,
+  },
+  names: {
+    placeholder: () => "NAME,NAME,…",
+    read: (text) => text.split(",").map((name) => name.trim()),
+    wanted: ({ minItems = 1 }) => `${minItems} or more names with commas between`,
   },
   texts: { placeholder: () => "TEXT", read: (text) => text, wanted: () => "text" },
   text: { placeholder: () => "TEXT", read: (text) => text, wanted: () => "text" },
@@ -43,10 +49,10 @@ const forms = {
   },
 } satisfies Record<string, Form>;
 
-function formOf({ type, enum: choices, prefixItems, anyOf }: OptionSchema): keyof typeof forms {
+function formOf({ type, enum: choices, prefixItems, items, anyOf }: OptionSchema): keyof typeof forms {
   if (choices !== undefined) return "choice";
   if (anyOf !== undefined) return "texts";
-  if (type === "array") return prefixItems === undefined ? "list" : "pair";
+  if (type === "array") return prefixItems !== undefined ? "pair" : items?.type === "string" ? "names" : "list";
   return ({ boolean: "switch", integer: "integer", number: "number", object: "object" } as const)[type ?? ""] ?? "text";
 }
 

@@ -11,6 +11,7 @@ import { checkpointOptions, loadOptions, modelOptions } from "../models/model-op
 import type { ModelOptions } from "../models/model-options.ts";
 import { practiceModel, practiceNotice, practiceSide } from "../models/practice-model.ts";
 import { UsageError } from "../usage-error.ts";
+import { readImage } from "@noisette/core/image/png";
 import { readInit } from "./read-init.ts";
 import { readRecord } from "./record.ts";
 import type { SavedRecord } from "./record.ts";
@@ -23,6 +24,9 @@ export interface GenerationPlan {
   /** Which model and how to read it, for the pictures' records. */
   readonly loading: z.output<typeof checkpointOptions>;
   readonly options: GenerateOptions & GenerateInputs;
+  /** Paths of networks that take part: a second model, an upscaler. */
+  readonly refiner?: string;
+  readonly upscaler?: string;
   /** Pictures that will be made. */
   readonly count: number;
   /** The picture to make again, and whether another model was named for it. */
@@ -37,20 +41,19 @@ export async function planGeneration(
 ): Promise<GenerationPlan> {
   const written = partOf(generateOptions, given);
   const record = given.from === undefined ? undefined : await readRecord(given.from);
-  const prompt = writtenPrompt(written.prompt, words) ?? record?.options.prompt;
+  const promptsElsewhere = given.prompts === undefined ? undefined : "";
+  const prompt = writtenPrompt(written.prompt, words) ?? record?.options.prompt ?? promptsElsewhere;
   if (prompt === undefined)
     throw new UsageError('Cannot generate: no prompt (noisette "a red fox in the snow", or "" for none)');
-  if (record?.init !== undefined && given.init === undefined) {
-    const start = record.init === "image" ? "a picture" : "latents";
-    throw new UsageError(
-      `Cannot repeat "${given.from}": it started from ${start} that its record does not hold (--init with the file is wanted)`,
-    );
-  }
+  if (record !== undefined) checkRepeatable(record, given);
 
   const named = chooseModel(partOf(modelOptions, given), record);
   const isPractice = named.model === undefined;
   const model = named.model ?? practiceModel();
   const init = given.init === undefined ? undefined : await readInit(given.init);
+  const mask = given.mask === undefined ? undefined : await readImage(given.mask);
+  const depth = given.depth === undefined ? undefined : await readImage(given.depth);
+  const refiner = given.refiner ?? record?.refiner?.path;
   const side = isPractice && init === undefined ? { width: practiceSide, height: practiceSide } : {};
   // One picture of a run that shared its random numbers is made alone, unless the run is another now.
   const isSameRun =
@@ -66,13 +69,35 @@ export async function planGeneration(
     options: {
       ...options,
       ...(init && { init }),
+      ...(mask && { mask }),
+      ...(depth && { depth }),
       ...(given.preview !== undefined && { previewEvery: given.preview }),
       ...(isSameRun && { pictures: [record.batch!.index] }),
     },
+    ...(refiner !== undefined && { refiner }),
+    ...(given.hiresUpscalerModel !== undefined && { upscaler: given.hiresUpscalerModel }),
     count: isSameRun ? 1 : [prompt].flat().length * (options.count ?? 1),
     ...(record && { repeats: { path: given.from!, record, elsewhere: given.model !== undefined } }),
     notices: isPractice ? [practiceNotice] : [],
   };
+}
+
+/** Throws UsageError when the picture to repeat was made with something that its record does not hold and no flag gives. */
+function checkRepeatable(
+  record: SavedRecord,
+  given: Partial<z.output<typeof generateCommandOptions>> & { from?: string },
+): void {
+  const missing = (what: string, flag: string) => {
+    throw new UsageError(
+      `Cannot repeat "${given.from}": it ${what} that its record does not hold (--${flag} with the file is wanted)`,
+    );
+  };
+  if (record.init !== undefined && given.init === undefined)
+    missing(`started from ${record.init === "image" ? "a picture" : "latents"}`, "init");
+  if (record.mask && given.mask === undefined) missing("was painted under a mask", "mask");
+  if (record.depth && given.depth === undefined) missing("was painted after a depth picture", "depth");
+  if (record.upscaler && given.hiresUpscalerModel === undefined)
+    missing("was enlarged by a network", "hires-upscaler-model");
 }
 
 function writtenPrompt(option: string | string[] | undefined, words: readonly string[]): string | string[] | undefined {

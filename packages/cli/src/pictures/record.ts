@@ -17,6 +17,10 @@ const savedRecord = z.looseObject({
   options: generateOptions,
   batch: z.object({ index: z.int().min(0), size: z.int().min(1) }).optional(),
   init: z.enum(["image", "latents"]).optional(),
+  mask: z.boolean().optional(),
+  depth: z.boolean().optional(),
+  upscaler: z.boolean().optional(),
+  refiner: z.looseObject({ path: z.string() }).optional(),
   /** The flags that say which model and how to read it. */
   loading: checkpointOptions.optional(),
 });

@@ -3,7 +3,9 @@
 import { basename, join } from "node:path";
 import type { Image, ImageEvent, PictureRecord } from "@noisette/core";
 import { contactSheet } from "@noisette/core/image/contact-sheet";
+import { heatOverlay } from "@noisette/core/image/heat-overlay";
 import { formatInfotext } from "@noisette/core/image/infotext";
+import { labelledGrid } from "@noisette/core/image/labelled-grid";
 import { writePng } from "@noisette/core/image/png";
 import { writeSafetensors } from "@noisette/core/safetensors/write";
 import { infotextFields } from "./infotext-fields.ts";
@@ -68,6 +70,32 @@ export async function saveContactSheet(
   if (shown.length < 2) return undefined;
   const sheet = await contactSheet(shown);
   return saveNew({ folder, name: `${pictures[0].seed}-sheet`, extension: "png" }, (to) => writePng(to, sheet));
+}
+
+/** Saves where each word was looked at: over the picture, a row for each step that was asked for alone. */
+export async function saveAttention(
+  { seed, image, attention }: ImageEvent,
+  { folder, name = String(seed) }: OutputFolder,
+): Promise<string | undefined> {
+  const words = attention?.[0]?.words ?? [];
+  if (image === undefined || words.length === 0) return undefined;
+  const sheet =
+    attention!.length === 1
+      ? await contactSheet(words.map(({ word, heat }) => ({ image: heatOverlay(image, heat), label: word })))
+      : await labelledGrid({
+          columns: words.map(({ word }) => word),
+          rows: attention!.map(({ steps }) => `step ${steps[0]}`),
+          cells: attention!.map((row) => row.words.map(({ heat }) => heatOverlay(image, heat))),
+        });
+  return saveNew({ folder, name: `${name}-attention`, extension: "png" }, (to) => writePng(to, sheet));
+}
+
+/** Saves the sheets of a plot. */
+export async function savePlot(sheets: readonly Image[], { folder }: OutputFolder, seed: number): Promise<string[]> {
+  const paths: string[] = [];
+  for (const sheet of sheets)
+    paths.push(await saveNew({ folder, name: `${seed}-plot`, extension: "png" }, (to) => writePng(to, sheet)));
+  return paths;
 }
 
 /** Replaces preview.png in the folder. */

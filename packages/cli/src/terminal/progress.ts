@@ -1,6 +1,8 @@
 // How far a generation is, on standard error: a line that rewrites itself on a terminal, a few plain lines elsewhere.
 
 import type { GenerateEvent } from "@noisette/core";
+import type { ProgressStream } from "./status-line.ts";
+import { bar, showLine } from "./status-line.ts";
 import { formatBytes, formatDuration } from "./units.ts";
 
 type StepEvent = Extract<GenerateEvent, { kind: "step" }>;
@@ -22,56 +24,38 @@ export interface Progress {
   end(): void;
 }
 
-/** The stream that progress is written to, as far as it is used. */
-export type ProgressStream = Pick<NodeJS.WriteStream, "write" | "isTTY" | "columns">;
-
 /** Progress on `stream`. */
 export function showProgress(stream: ProgressStream): Progress {
-  const isTerminal = stream.isTTY === true;
+  const { rewrite, keep, clear } = showLine(stream);
   let pictures = 1;
   let finished = 0;
   let pictureStart = performance.now();
-  let isDrawn = false;
-
-  const clear = () => {
-    if (isDrawn) stream.write("\r\u001b[K");
-    isDrawn = false;
-  };
-  const line = (text: string) => {
-    clear();
-    stream.write(`${text}\n`);
-  };
-  const draw = (text: string) => {
-    if (!isTerminal) return;
-    stream.write(`\r\u001b[K${[...text].slice(0, (stream.columns || 80) - 1).join("")}`);
-    isDrawn = true;
-  };
 
   return {
-    loading: (model) => draw(`loading ${model} …`),
+    loading: (model) => rewrite(`loading ${model} …`),
     download({ file, receivedBytes, totalBytes }) {
-      if (receivedBytes === totalBytes) line(`downloaded ${file} (${formatBytes(totalBytes)})`);
+      if (receivedBytes === totalBytes) keep(`downloaded ${file} (${formatBytes(totalBytes)})`);
       else
-        draw(`${bar(receivedBytes / totalBytes)} ${file} ${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)}`);
+        rewrite(`${bar(receivedBytes / totalBytes)} ${file} ${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)}`);
     },
-    notice: (text) => line(`note: ${text}`),
+    notice: (text) => keep(`note: ${text}`),
     event(event) {
-      if (event.kind === "notice") line(`note: ${event.text}`);
+      if (event.kind === "notice") keep(`note: ${event.text}`);
       if (event.kind === "start") {
         pictures = event.pictures;
         finished = 0;
         pictureStart = performance.now();
-        line(
+        keep(
           `${pictures === 1 ? "1 picture" : `${pictures} pictures`} of ${event.steps} ${event.steps === 1 ? "step" : "steps"} on ${event.device}`,
         );
-        draw("loading the networks …");
+        rewrite("loading the networks …");
       }
-      if (event.kind === "step") draw(stepLine(event, { pictures, finished }));
+      if (event.kind === "step") rewrite(stepLine(event, { pictures, finished }));
       if (event.kind === "image") {
         finished++;
         const tookMs = performance.now() - pictureStart;
         pictureStart += tookMs;
-        line(`picture ${finished} of ${pictures}: seed ${event.seed}, ${formatDuration(tookMs)}`);
+        keep(`picture ${finished} of ${pictures}: seed ${event.seed}, ${formatDuration(tookMs)}`);
       }
     },
     end: clear,
@@ -89,12 +73,4 @@ export function stepLine(
   const place = pictures === 1 ? "" : `, picture ${finished + 1} of ${pictures}`;
   const state = remainingMs > 0 ? `${formatDuration(remainingMs)} left` : "decoding";
   return `${bar((finished + step / steps) / pictures)} step ${step}/${steps}, ${formatDuration(stepMs)} a step, ${state}${place}`;
-}
-
-const barWidth = 20;
-
-/** A bar of 20 columns, filled for `share` of it. */
-function bar(share: number): string {
-  const filled = Math.round(barWidth * Math.min(1, share));
-  return `${"█".repeat(filled)}${"░".repeat(barWidth - filled)}`;
 }

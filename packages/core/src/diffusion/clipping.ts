@@ -26,8 +26,8 @@ export function clipped(denoised: Float32Array, clip: Clip, batch = 1): Float32A
 
 const clamp = (value: number, range: number) => Math.min(Math.max(value, -range), range);
 
-// Linear interpolation between order statistics.
-function quantile(values: Float32Array, q: number): number {
+/** The q-quantile of `values`, which it sorts: linear between order statistics, as torch.quantile. */
+export function quantile(values: Float32Array, q: number): number {
   const sorted = values.sort();
   const position = q * (sorted.length - 1);
   const low = Math.floor(position);

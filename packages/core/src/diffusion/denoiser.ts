@@ -4,8 +4,11 @@ import { type Clip, clipped } from "./clipping.ts";
 import { type Parameterization, toDenoised, toInput } from "./parameterization.ts";
 import type { Denoise } from "./samplers/types.ts";
 
-/** A guided network call: variance-preserving input [N,C,h,w] and timestep → its prediction, of the same length (twice that with a learned variance). */
-export type Network = (input: Float32Array, timestep: number) => Promise<Float32Array>;
+/**
+ * A guided network call: variance-preserving input [N,C,h,w], timestep, and where guidance depends on it the noise level →
+ * its prediction, of the same length (twice that with a learned variance).
+ */
+export type Network = (input: Float32Array, timestep: number, sigma: number) => Promise<Float32Array>;
 
 /** What a network's output is, and what is done to the estimate it gives. */
 export interface DenoiserOptions {
@@ -34,7 +37,7 @@ export interface ConsistencyBoundary {
 export function makeDenoiser(network: Network, options: DenoiserOptions): Denoise {
   const estimate = makeEstimate(options);
   return async (x, sigma) => {
-    const output = await network(toInput(x, sigma, options.prediction), options.timestepOf(sigma));
+    const output = await network(toInput(x, sigma, options.prediction), options.timestepOf(sigma), sigma);
     return estimate(output, x, sigma);
   };
 }

@@ -135,9 +135,9 @@ describe.each(withTrajectories)("planFromDiffusers() and runPlan() follow %s", (
       const isSigmaForm = Math.abs(scale - 1) < 1e-6 && plan.sigmas[0] > 0;
       const result = await runPlan(
         plan,
-        (input, timestep) => {
+        (input, timestep, sigma) => {
           timesteps.push(timestep);
-          return network(input, timestep);
+          return network(input, timestep, sigma);
         },
         scaled(start, plan.initialScale),
         {

@@ -13,10 +13,14 @@ export interface RunOptions extends SamplerOptions {
   readonly batch?: number;
   /** Called before every evaluation; may overwrite x, which is at noise level `sigma` (inpainting keeps its known region so). */
   readonly beforeEvaluation?: (x: Float32Array, sigma: number) => void;
+  /** Called with every estimate of x₀ before the sampler sees it; may overwrite it (inpainting as A1111 does it). */
+  readonly afterEvaluation?: (denoised: Float32Array, sigma: number) => void;
   /** What the network predicted without the prompt in its last call, before guidance; samplers of CFG++ need it. */
   readonly unconditional?: () => Float32Array;
   /** Seed of a Brownian path, for plans with such noise. Left out, it comes from the first draw of `noise`. */
   readonly noiseSeed?: number | bigint;
+  /** That path is one for `size` runs, of which this is number `index`. */
+  readonly noiseBatch?: { readonly index: number; readonly size: number };
 }
 
 /**
@@ -29,7 +33,7 @@ export async function runPlan(
   x: Float32Array,
   options: RunOptions,
 ): Promise<Float32Array> {
-  const { batch = 1, beforeEvaluation, unconditional, ...samplerOptions } = options;
+  const { batch = 1, beforeEvaluation, afterEvaluation, unconditional, ...samplerOptions } = options;
   const { clip, clipInSampler, noise: noiseKind } = plan;
   let variance = new Float32Array() as Float32Array;
   const estimation = {
@@ -45,7 +49,9 @@ export async function runPlan(
     async (input, sigma) => {
       beforeEvaluation?.(input, sigma);
       [lastX, lastSigma] = [input, sigma];
-      return denoise(input, sigma);
+      const denoised = await denoise(input, sigma);
+      afterEvaluation?.(denoised, sigma);
+      return denoised;
     },
     x,
     plan.sigmas,
@@ -64,10 +70,12 @@ export async function runPlan(
 // A path over all levels above 0 that the plan can meet.
 function brownianPath({ sigmas, noiseSeed }: SamplingPlan, length: number, options: RunOptions): NoiseSource {
   const levels = sigmas.filter((sigma) => sigma > 0);
-  return brownianNoise({
+  const { index, size } = options.noiseBatch ?? { index: 0, size: 1 };
+  const path = brownianNoise({
     seed: options.noiseSeed ?? noiseSeed ?? seedFromNoise(options.noise()),
-    length,
+    length: size * length,
     sigmaMin: Math.min(...levels),
     sigmaMax: Math.max(...levels),
   });
+  return size === 1 ? path : (from, to) => path(from, to).subarray(index * length, (index + 1) * length);
 }

@@ -3,6 +3,7 @@
 import type { Image } from "../image/image.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { PictureRecord } from "./record.ts";
+import type { AttentionMaps } from "./word-attention.ts";
 
 /** One event; `kind` says which. */
 export type GenerateEvent =
@@ -33,6 +34,8 @@ export type GenerateEvent =
       readonly image?: Image;
       /** Latents [1,C,h,w], in the scale that the next model or the autoencoder takes. */
       readonly latents: Tensor;
+      /** Where each word of the prompt was looked at in the first pass, when that is asked for. */
+      readonly attention?: readonly AttentionMaps[];
       /** All that is needed to make it again. */
       readonly record: PictureRecord;
     };

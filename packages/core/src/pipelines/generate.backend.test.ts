@@ -94,8 +94,8 @@ describe("generate()", () => {
     expect(steps.map(({ preview }) => preview?.width)).toEqual([undefined, 64, undefined]);
   });
 
-  test("says what was cut when the prompt is longer than 77 tokens", async () => {
-    const events = await collect({ ...quick, prompt: "fox ".repeat(2500) });
+  test("says what was cut when prompts are cut and this one is longer than 77 tokens", async () => {
+    const events = await collect({ ...quick, prompt: "fox ".repeat(2500), chunking: "cut" });
     const notices = events.flatMap((event) => (event.kind === "notice" ? event.text : []));
     expect(notices.some((text) => text.startsWith("the prompt is longer than 77 tokens; this was cut:"))).toBe(true);
   });

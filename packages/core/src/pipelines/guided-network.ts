@@ -1,111 +1,85 @@
-// The UNet under guidance: what the denoiser calls with scaled latents and a timestep.
+// The UNet under guidance: what the denoiser calls with scaled latents, a timestep and a noise level.
 
-import { classifierFree } from "../diffusion/guidance/cfg.ts";
-import { rescaleGuidance } from "../diffusion/guidance/rescale.ts";
-import type { UNetConfig } from "../models/unet.ts";
-import type { Network } from "../runtime/engine.ts";
-import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
+import type { Guidance } from "../diffusion/guidance/guidance.ts";
+import type { EvaluationPoint, Predictions, Role } from "../diffusion/guidance/predictions.ts";
+import { degradedInput } from "../diffusion/guidance/self-attention.ts";
+import type { Parameterization } from "../diffusion/parameterization.ts";
+import { toInput } from "../diffusion/parameterization.ts";
+import { scaled } from "../tensor/lincomb.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
-import type { TextStates } from "./conditioning.ts";
+import { promptEvaluation } from "./prompt-evaluation.ts";
+import type { Condition, Evaluate, UNetResult } from "./unet-evaluation.ts";
 
-/** What one half of guidance is given beside the latents. */
-export interface Condition extends TextStates {
-  /** SDXL's sizes [1,6] or [1,5]. */
-  readonly timeIds: Tensor | undefined;
-}
+/** The conditions that guidance can ask for, by role. */
+export type Conditions = Readonly<Partial<Record<Role, Condition>>>;
 
-/** Conditions of the two halves of guidance, and how to combine what the UNet makes of them. */
+/** What the UNet is evaluated under, and how to combine what it makes of that. */
 export interface GuidanceOptions {
-  readonly positive: Condition;
-  /** Absent: no guidance. */
-  readonly negative: Condition | undefined;
-  readonly guidanceScale: number;
-  readonly guidanceRescale: number;
-  /** Both halves in one run. */
-  readonly batched: boolean;
-  /** Channels [1,C',h,w] that an inpainting UNet takes behind the latents. */
-  readonly extraChannels?: Tensor;
-  readonly signal?: AbortSignal;
+  readonly conditions: Conditions;
+  readonly guidance: Guidance;
+  readonly prediction: Parameterization;
+  /** Gives the output `selfAttention` of a UNet that was traced for self-attention guidance, as a map [1,h',w']. */
+  readonly selfAttention?: (maps: UNetResult["maps"]) => Tensor;
+  readonly watch?: Watch;
 }
 
-/** (latents [1,C,h,w] flat, timestep) → guided prediction, flat. */
+/** Looks on at the prompt's own predictions. */
+export interface Watch {
+  /** Names of the maps to bring back at σ. */
+  readonly maps: (sigma: number) => readonly string[];
+  readonly tell: (maps: UNetResult["maps"], sigma: number) => void;
+}
+
+/** (latents [1,C,h,w] flat, timestep, σ) → guided prediction, flat. */
 export interface GuidedNetwork {
-  (input: Float32Array, timestep: number): Promise<Float32Array>;
+  (input: Float32Array, timestep: number, sigma: number): Promise<Float32Array>;
   /** The prediction for the negative condition in the last call; absent without one. Samplers of CFG++ go on from it. */
   readonly unconditional?: () => Float32Array;
 }
 
 /** The UNet under guidance. */
 export function guidedNetwork(
-  unet: Network,
-  config: UNetConfig,
+  evaluate: Evaluate,
   latentDims: readonly number[],
-  { positive, negative, guidanceScale, guidanceRescale, batched, extraChannels, signal }: GuidanceOptions,
+  { conditions, guidance, prediction, selfAttention, watch }: GuidanceOptions,
 ): GuidedNetwork {
-  const [, channels, height, width] = latentDims;
-  const guidanceCode =
-    config.guidanceCodeWidth === undefined ? undefined : codeOfGuidance(guidanceScale - 1, config.guidanceCodeWidth);
-
-  async function predict(
-    input: Float32Array,
-    timestep: number,
-    conditions: readonly Condition[],
-  ): Promise<Float32Array> {
-    const n = conditions.length;
-    const one = tensor([1, channels, height, width], input);
-    const sample = stack(conditions.map(() => (extraChannels === undefined ? one : joinChannels(one, extraChannels))));
-    const feeds: Record<string, AnyTensor> = {
-      sample,
-      timestep: tensor([n], new Float32Array(n).fill(timestep)),
-      context: stack(conditions.map(({ context }) => context)),
-    };
-    if (config.textTime !== undefined) {
-      feeds.textEmbeds = stack(conditions.map(({ pooled }) => pooled!));
-      feeds.timeIds = stack(conditions.map(({ timeIds }) => timeIds!));
-    }
-    if (guidanceCode !== undefined) feeds.guidanceCode = stack(conditions.map(() => guidanceCode));
-    return (await unet.run(feeds, { signal })).out.data;
-  }
-
-  if (negative === undefined) return (input, timestep) => predict(input, timestep, [positive]);
-
+  const available = Object.keys(conditions) as Role[];
   let uncond: Float32Array = new Float32Array();
-  const guided = async (input: Float32Array, timestep: number): Promise<Float32Array> => {
-    let cond: Float32Array;
-    if (batched) {
-      const both = await predict(input, timestep, [negative, positive]);
-      [uncond, cond] = [both.subarray(0, both.length / 2), both.subarray(both.length / 2)];
-    } else {
-      uncond = await predict(input, timestep, [negative]);
-      cond = await predict(input, timestep, [positive]);
+  let call = 0;
+
+  const guided = async (input: Float32Array, timestep: number, sigma: number): Promise<Float32Array> => {
+    const roles = guidance.roles(sigma, available);
+    const watched = watch?.maps(sigma) ?? [];
+    const maps = [...watched, ...(selfAttention === undefined ? [] : ["selfAttention"])];
+    const at = promptEvaluation(evaluate, { call: call++, against: roles.indexOf("uncond") });
+    const results = await at(
+      tensor(latentDims, input),
+      timestep,
+      roles.map((role) => conditions[role]!),
+      maps,
+    );
+    const byRole = Object.fromEntries(roles.map((role, i) => [role, results[i]])) as Record<Role, UNetResult>;
+    if (watched.length > 0) watch!.tell(byRole.cond.maps, sigma);
+
+    let predictions = Object.fromEntries(roles.map((role, i) => [role, results[i].out])) as unknown as Predictions;
+    const point: EvaluationPoint = { x: unscaled(input, sigma, prediction), sigma, prediction };
+    if (selfAttention !== undefined) {
+      const role = roles.includes("uncond") ? "uncond" : "cond";
+      const attention = selfAttention(byRole[role].maps);
+      const x = degradedInput(byRole[role].out, point, { attention, dims: latentDims });
+      const [degraded] = await at(tensor(latentDims, toInput(x, sigma, prediction)), timestep, [conditions[role]!]);
+      predictions = { ...predictions, degraded: degraded.out };
     }
-    const prediction = classifierFree(uncond, cond, guidanceScale);
-    return guidanceRescale === 0
-      ? prediction
-      : rescaleGuidance(prediction, cond, { rescale: guidanceRescale, batch: 1 });
+    // Where guidance rests, both halves are one.
+    uncond = predictions.uncond ?? predictions.cond;
+    return guidance.combine(predictions, point);
   };
-  return Object.assign(guided, { unconditional: () => uncond });
+  return conditions.uncond === undefined ? guided : Object.assign(guided, { unconditional: () => uncond });
 }
 
-/** [1,…] tensors of one shape → [N,…]. */
-function stack(parts: readonly Tensor[]): Tensor {
-  if (parts.length === 1) return parts[0];
-  const data = new Float32Array(parts.length * parts[0].data.length);
-  parts.forEach((part, i) => data.set(part.data, i * part.data.length));
-  return tensor([parts.length, ...parts[0].dims.slice(1)], data);
-}
-
-/** [1,A,h,w] and [1,B,h,w] → [1,A+B,h,w]. */
-function joinChannels(a: Tensor, b: Tensor): Tensor {
-  const data = new Float32Array(a.data.length + b.data.length);
-  data.set(a.data);
-  data.set(b.data, a.data.length);
-  return tensor([1, a.dims[1] + b.dims[1], a.dims[2], a.dims[3]], data);
-}
-
-/** Sinusoidal code [1,width] of guidance scale w = scale − 1, times 1000 (latent consistency models, arXiv 2310.04378, §4.1). */
-function codeOfGuidance(w: number, width: number): Tensor {
-  const half = width / 2;
-  const angles = Array.from({ length: half }, (_, i) => 1000 * w * Math.exp((-Math.log(10000) * i) / (half - 1)));
-  return tensor([1, width], Float32Array.from([...angles.map(Math.sin), ...angles.map(Math.cos)]));
+/** x of the network's input c_in·x. */
+function unscaled(input: Float32Array, sigma: number, prediction: Parameterization): Float32Array {
+  const [scale] = toInput(Float32Array.of(1), sigma, prediction);
+  return scaled(input, 1 / scale);
 }

@@ -4,6 +4,8 @@ import type { Checkpoint, OpenCheckpointOptions } from "../checkpoints/checkpoin
 import { resolveModel } from "../checkpoints/hub.ts";
 import { openCheckpoint } from "../checkpoints/open.ts";
 import type { Image } from "../image/image.ts";
+import type { EmbeddingTable } from "../prompts/embeddings.ts";
+import type { Wildcards } from "../prompts/expand-template.ts";
 import type { Device } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { openTokenizer } from "../tokenizers/open.ts";
@@ -11,10 +13,12 @@ import { textEncoders } from "./conditioning.ts";
 import { generate } from "./generate.ts";
 import { generation } from "./generation.ts";
 import type { Generation } from "./generation.ts";
+import type { Upscaler } from "./hires-upscalers.ts";
 import { openNetworks } from "./networks.ts";
 import { parseOptions } from "./options.ts";
 import type { GenerateOptions } from "./options.ts";
 import { readPreviewDecoder } from "./preview.ts";
+import { generateRefined } from "./refine.ts";
 
 /** How to open a model. */
 export interface LoadModelOptions extends OpenCheckpointOptions {
@@ -39,6 +43,18 @@ export interface LoadModelOptions extends OpenCheckpointOptions {
 export interface GenerateInputs {
   /** Where to start instead of noise: a picture, or latents [1,C,h,w] that another model handed over. */
   readonly init?: Image | Tensor;
+  /** Which of that picture to paint anew: white paints, black keeps. Of the picture's size. */
+  readonly mask?: Image;
+  /** How near each place is, light for near: for depth-to-image models. */
+  readonly depth?: Image;
+  /** Enlarges the picture between the passes of a hires fix, by a network of yours, instead of `hiresUpscaler`. */
+  readonly upscaler?: Upscaler;
+  /** Takes over where the options' `refinerAt` says: SDXL's refiner, or any model of the same latents. */
+  readonly refiner?: Model;
+  /** Where __wildcards__ in prompts come from. */
+  readonly wildcards?: Wildcards;
+  /** Learned concepts that prompts can name. */
+  readonly embeddings?: EmbeddingTable;
   readonly signal?: AbortSignal;
   /** Decode a preview every so many steps; 0, the default, never. */
   readonly previewEvery?: number;
@@ -79,13 +95,38 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
       checkpoint,
       device: networks.device,
       notices: networks.notices,
-      generate({ init, signal, previewEvery = 0, pictures, ...written }) {
+      generate({
+        init,
+        mask,
+        depth,
+        upscaler,
+        refiner,
+        wildcards,
+        embeddings,
+        signal,
+        previewEvery = 0,
+        pictures,
+        ...written
+      }) {
         const parsed = parseOptions(written);
-        return generation(
-          (emit, stop) =>
-            generate({ checkpoint, networks, encoders }, parsed, { init, previewEvery, pictures, emit, signal: stop }),
-          signal,
-        );
+        return generation((emit, stop) => {
+          const parts = { checkpoint, networks, encoders };
+          const run = {
+            init,
+            mask,
+            depth,
+            upscaler,
+            wildcards,
+            embeddings,
+            previewEvery,
+            pictures,
+            emit,
+            signal: stop,
+          };
+          return refiner === undefined
+            ? generate(parts, parsed, run)
+            : generateRefined(parts, parsed, { ...run, refiner });
+        }, signal);
       },
       close: networks.close,
     };

@@ -8,8 +8,11 @@ import type { AutoencoderKlConfig } from "../models/autoencoder-kl.ts";
 import { autoencoderTinyConfig, tinyDecoderGraph } from "../models/autoencoder-tiny.ts";
 import { clipTextConfig, clipTextGraph } from "../models/clip-text.ts";
 import type { ClipTextConfig } from "../models/clip-text.ts";
-import { unetGraph } from "../models/unet.ts";
+import type { TilingAxes } from "../graph/passes/circular-padding.ts";
+import { circularPadding } from "../graph/passes/circular-padding.ts";
 import type { UNetConfig } from "../models/unet.ts";
+import type { UNetTracing } from "../models/unet-tracing.ts";
+import { tracedUNet } from "../models/unet-tracing.ts";
 import { unetConfig } from "../models/unet-config.ts";
 import type { Device, Engine, Network } from "../runtime/engine.ts";
 import { openEngine } from "../runtime/open-engine.ts";
@@ -41,8 +44,11 @@ export interface Networks {
   };
   /** Whether there is a tiny autoencoder for previews. */
   readonly hasPreview: boolean;
-  /** The loaded network of `part`. Throws Error when the checkpoint has none, or it cannot be loaded. */
-  get(part: Part, signal?: AbortSignal): Promise<Network>;
+  /**
+   * The loaded network of `part`, traced with what `tracing` names of it; one that was traced otherwise makes room.
+   * Throws Error when the checkpoint has none, or it cannot be loaded.
+   */
+  get(part: Part, signal?: AbortSignal, tracing?: UNetTracing): Promise<Network>;
   close(): Promise<void>;
 }
 
@@ -68,12 +74,18 @@ export async function openNetworks(
     ...(textEncoder && { textEncoder: textConfig(textEncoder) }),
     ...(textEncoder2 && { textEncoder2: textConfig(textEncoder2) }),
   };
-  const parts: Record<Part, { files: NetworkFiles | undefined; graph: () => Graph }> = {
-    textEncoder: { files: textEncoder, graph: () => clipTextGraph(configs.textEncoder!) },
-    textEncoder2: { files: textEncoder2, graph: () => clipTextGraph(configs.textEncoder2!) },
-    unet: { files: unet, graph: () => unetGraph(configs.unet, { pooledWidth: configs.textEncoder2?.projection }) },
-    preview: { files: preview, graph: () => tinyDecoderGraph(autoencoderTinyConfig(preview!.config)) },
-    decoder: { files: vae, graph: () => decoderGraph(configs.vae) },
+  const parts: Record<Part, { files: NetworkFiles | undefined; graph: (tracing: UNetTracing) => Graph }> = {
+    textEncoder: { files: textEncoder, graph: () => clipTextGraph(configs.textEncoder!, { replaceable: true }) },
+    textEncoder2: { files: textEncoder2, graph: () => clipTextGraph(configs.textEncoder2!, { replaceable: true }) },
+    unet: {
+      files: unet,
+      graph: (tracing) => tracedUNet(configs.unet, { pooledWidth: configs.textEncoder2?.projection, tracing }),
+    },
+    preview: {
+      files: preview,
+      graph: ({ tiling }) => seamless(tinyDecoderGraph(autoencoderTinyConfig(preview!.config)), tiling),
+    },
+    decoder: { files: vae, graph: ({ tiling }) => seamless(decoderGraph(configs.vae), tiling) },
     encoder: { files: vae, graph: () => encoderGraph(configs.vae) },
   };
 
@@ -93,7 +105,7 @@ export async function openNetworks(
     );
 
   const engines = new Map<string, Promise<Engine>>([[oneStage ? "text" : "all", Promise.resolve(first)]]);
-  const loaded = new Map<Part, Promise<Network>>();
+  const loaded = new Map<Part, { readonly network: Promise<Network>; readonly traced: string }>();
 
   async function closeStage(stage: string): Promise<void> {
     for (const part of loaded.keys()) if (stages[part] === stage) loaded.delete(part);
@@ -102,14 +114,17 @@ export async function openNetworks(
     await (await engine)?.close();
   }
 
-  return {
+  const networks: Networks = {
     device: first.device,
     notices,
     configs,
     hasPreview: preview !== undefined,
-    async get(part, signal) {
+    async get(part, signal, tracing = {}) {
+      const traced = JSON.stringify(tracing);
       const known = loaded.get(part);
-      if (known !== undefined) return known;
+      if (known?.traced === traced) return known.network;
+      loaded.delete(part);
+      await known?.network.then((network) => network.unload()).catch(() => undefined);
       const { files, graph } = parts[part];
       if (files === undefined)
         throw new Error(`Cannot run the ${part} of "${checkpoint.path}": the checkpoint has none`);
@@ -117,9 +132,17 @@ export async function openNetworks(
       if (oneStage) for (const other of Array.from(engines.keys())) if (other !== stage) await closeStage(other);
       const engine = engines.get(stage) ?? openEngine({ device: first.device, threads });
       engines.set(stage, engine);
-      const network = engine.then((opened) => opened.load(graph(), files.tensors, { source: checkpoint.path, signal }));
-      loaded.set(part, network);
-      network.catch(() => loaded.delete(part));
+      const network = engine
+        .then((opened) => opened.load(graph(tracing), files.tensors, { source: checkpoint.path, signal }))
+        .then((own): Network => ({
+          ...own,
+          // Another run may have needed its place: it comes back when it is used again.
+          run: async (feeds, options) =>
+            (loaded.get(part) === entry ? own : await networks.get(part, signal, tracing)).run(feeds, options),
+        }));
+      const entry = { network, traced };
+      loaded.set(part, entry);
+      network.catch(() => loaded.get(part) === entry && loaded.delete(part));
       return network;
     },
     async close() {
@@ -127,8 +150,11 @@ export async function openNetworks(
       for (const stage of Array.from(engines.keys())) await closeStage(stage);
     },
   };
+  return networks;
 }
 
+const seamless = (graph: Graph, axes: TilingAxes | undefined): Graph =>
+  axes === undefined ? graph : circularPadding(graph, axes);
 const float32Bytes = ({ tensors }: NetworkFiles): number =>
   [...tensors.values()].reduce((sum, { dims }) => sum + 4 * elementCount(dims), 0);
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);

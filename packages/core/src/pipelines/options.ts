@@ -4,6 +4,11 @@
 import { z } from "zod";
 import { samplers } from "../diffusion/samplers/index.ts";
 import { schedules } from "../diffusion/schedules/index.ts";
+import { editingOptions } from "./editing-options.ts";
+import { guidanceOptions } from "./guidance-options.ts";
+import { networkOptions } from "./network-options.ts";
+import { withCompat } from "./compat.ts";
+import { compatOptions, promptOptions } from "./prompt-options.ts";
 
 const samplerIds = Object.keys(samplers) as [string, ...string[]];
 const scheduleIds = Object.keys(schedules) as [string, ...string[]];
@@ -21,6 +26,7 @@ export const generateOptions = z.strictObject({
     .describe("What it should not show; a list has one for each prompt"),
   prompt2: z.string().optional().describe("Prompt for SDXL's second text encoder, instead of the same one"),
   negativePrompt2: z.string().optional().describe("Negative prompt for SDXL's second text encoder"),
+  ...promptOptions,
   steps: z.int().min(1).max(1000).optional().describe("Denoising steps (the model's usual number)"),
   sampler: z.enum(samplerIds).optional().describe("How to step (what the checkpoint's scheduler_config.json says)"),
   schedule: z.enum(scheduleIds).optional().describe("Noise levels to step through (the sampler's usual ones)"),
@@ -52,6 +58,8 @@ export const generateOptions = z.strictObject({
     .max(1)
     .default(0)
     .describe("Pulls the contrast of guided pictures back (arXiv 2305.08891)"),
+  ...guidanceOptions,
+  ...networkOptions,
   seed: z.int().min(0).optional().describe("Seed of the first picture; the next ones count up (random)"),
   width: side.optional().describe("Width in pixels, a multiple of 8 (the model's own)"),
   height: side.optional().describe("Height in pixels, a multiple of 8 (the model's own)"),
@@ -76,6 +84,7 @@ export const generateOptions = z.strictObject({
     .enum(["per-image", "batch"])
     .default("per-image")
     .describe("A generator for each picture (seed + i), or one for all, as diffusers with one generator"),
+  ...compatOptions,
   originalSize: size.optional().describe("SDXL: height and width the picture claims to have had"),
   cropTopLeft: size.optional().describe("SDXL: top and left of the crop it claims to be"),
   targetSize: size.optional().describe("SDXL: height and width it claims to have been made for"),
@@ -85,6 +94,7 @@ export const generateOptions = z.strictObject({
   aestheticScore: z.number().default(6).describe("SDXL refiner: score the picture claims to have"),
   negativeAestheticScore: z.number().default(2.5).describe("SDXL refiner: the same for the negative prompt"),
   strength: z.number().gt(0).max(1).default(0.8).describe("How much of an initial picture to make anew"),
+  ...editingOptions,
   denoisingStart: z
     .number()
     .min(0)
@@ -112,9 +122,9 @@ export type GenerateOptions = z.input<typeof generateOptions>;
 /** The same with every default filled in that does not depend on the model. */
 export type ResolvedOptions = z.output<typeof generateOptions>;
 
-/** `options`, checked. Throws RangeError that names the option, what it is and what is wanted. */
+/** `options` with the choices of their `compat`, checked. Throws RangeError that names the option, what it is and what is wanted. */
 export function parseOptions(options: unknown): ResolvedOptions {
-  const result = generateOptions.safeParse(options);
+  const result = generateOptions.safeParse(withCompat(options));
   if (result.success) return result.data;
   const problems = result.error.issues.map(
     ({ path, message }) => `${path.length === 0 ? "options" : path.join(".")}: ${message}`,

@@ -21,6 +21,16 @@ export interface PictureRecord {
   };
   /** Which picture of a `seeding: "batch"` run it was, and of how many: generate with `pictures: [index]` for it alone. */
   readonly batch?: { readonly index: number; readonly size: number };
+  /** What its prompts were drawn from, when they were templates. */
+  readonly template?: { readonly prompt: string; readonly negativePrompt?: string };
   /** What it started from, when not from noise; the record does not hold it. */
   readonly init?: "image" | "latents";
+  /** The model that took over at `refinerAt`. */
+  readonly refiner?: { readonly name: string; readonly path: string; readonly hash: string };
+  /** A mask said what of it to paint; the record does not hold it. */
+  readonly mask?: true;
+  /** A depth picture was given; the record does not hold it. */
+  readonly depth?: true;
+  /** A network of the caller's enlarged it between the passes. */
+  readonly upscaler?: true;
 }

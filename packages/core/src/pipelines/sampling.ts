@@ -7,6 +7,7 @@ import { noised } from "../diffusion/noise.ts";
 import { planFor } from "../diffusion/plan.ts";
 import type { PlanRange, SamplingPlan } from "../diffusion/plan.ts";
 import { runPlan } from "../diffusion/run-plan.ts";
+import type { RunOptions } from "../diffusion/run-plan.ts";
 import type { SamplerId } from "../diffusion/samplers/index.ts";
 import { samplerTable } from "../diffusion/samplers/index.ts";
 import type { SamplerOptions } from "../diffusion/samplers/types.ts";
@@ -14,6 +15,8 @@ import type { ScheduleId } from "../diffusion/schedules/index.ts";
 import { scaled } from "../tensor/lincomb.ts";
 import type { GuidedNetwork } from "./guided-network.ts";
 import type { Start } from "./initial-latents.ts";
+import { keepKnown } from "./inpaint-blend.ts";
+import type { KnownRegion } from "./inpaint-blend.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** A planned run. */
@@ -24,12 +27,18 @@ export interface Sampling {
   /** The sampler goes on from the negative half of guidance (CFG++), whatever the scale. */
   readonly needsNegative: boolean;
   /**
-   * From pure noise, or from `start`, to latents: clean ones, or with `denoisingEnd` those of the level it ends at (x₀ + σ·ε). Throws
+   * From `start` to latents: clean ones, or with `denoisingEnd` those of the level it ends at (x₀ + σ·ε). Throws
    * TypeError when the sampler is one of CFG++ and the network has no negative condition.
    */
   sample(
     network: GuidedNetwork,
-    options: SamplerOptions & { readonly start: Start | undefined },
+    options: SamplerOptions & {
+      readonly start: Start;
+      /** What of a picture to keep. */
+      readonly known?: KnownRegion;
+      /** Seed of a Brownian path, and the picture's part of it; left out, it begins from drawn noise. */
+      readonly brownian?: Pick<RunOptions, "noiseSeed" | "noiseBatch">;
+    },
   ): Promise<Float32Array>;
 }
 
@@ -48,57 +57,108 @@ export function planSampling(
     : options.sigmas
       ? { sigmas: options.sigmas }
       : { steps: options.steps };
-  const planned = (range: PlanRange): SamplingPlan => {
+  const planned = (range: PlanRange, steps: number): SamplingPlan => {
     const { sampler, schedule, eta } = options;
-    if (sampler === undefined && schedule === undefined) return planFromDiffusers(config, { ...count, ...range, eta });
-    const id = (sampler as SamplerId | undefined) ?? planFromDiffusers(config, { steps: options.steps }).sampler;
-    return planFor(diffusionOf(config), {
-      sampler: id,
-      schedule: schedule as ScheduleId | undefined,
-      ...count,
-      ...range,
+    const counted = "steps" in count ? { steps } : count;
+    const discards = options.discardPenultimate === "on" && "steps" in count;
+    if (sampler === undefined && schedule === undefined && !discards)
+      return planFromDiffusers(config, { ...counted, ...range, eta });
+    const model = diffusionOf(config);
+    const choice = {
+      sampler: (sampler as SamplerId | undefined) ?? planFromDiffusers(config, { steps: options.steps }).sampler,
       settings: eta === undefined ? undefined : { eta },
-    });
+    };
+    const own = { schedule: schedule as ScheduleId | undefined };
+    if (!discards) return planFor(model, { ...choice, ...own, ...counted, ...range });
+    const { sigmas } = planFor(model, { ...choice, ...own, steps: steps + 1 });
+    return planFor(model, { ...choice, sigmas: [...sigmas.slice(0, -2), sigmas.at(-1)!], ...range });
   };
 
-  const whole = planned({});
+  const rule = strengthRules[options.strengthSteps];
+  const asked = fromPicture && "steps" in count ? rule.steps(options.steps, options.strength) : options.steps;
+  const whole = planned({}, asked);
   const row = samplerTable[whole.sampler];
   if (whole.sigmas[0] < whole.sigmas[1])
     throw new TypeError(
       `Cannot generate with ${whole.sampler}: it turns pictures into noise (a sampler that makes pictures is wanted)`,
     );
-  const range = rangeOf(whole, options, fromPicture);
-  const plan = range === undefined ? whole : planned(range);
+  // Classes with more entries than steps (PLMS calls one step's network twice) are cut by steps, as diffusers cuts them.
+  const steps = "steps" in count ? Math.min(asked, whole.timesteps.length) : whole.timesteps.length;
+  const range = rangeOf(whole, options, fromPicture ? rule.begin(steps, options) : undefined);
+  const plan = range === undefined ? whole : planned(range, asked);
   const handsOver = options.denoisingEnd !== undefined;
   return {
     plan,
     steps: plan.timesteps.length,
     needsNegative: row.usesUnconditional === true,
-    async sample(network, { start, ...run }) {
+    async sample(network, { start, known, brownian, ...run }) {
       if (row.usesUnconditional && network.unconditional === undefined) {
         throw new TypeError(
           `Cannot sample with ${plan.sampler} without guidance: CFG++ needs the prediction for the negative prompt (a guidanceScale above 1 is wanted)`,
         );
       }
       const x =
-        start === undefined
-          ? scaled(run.noise(), plan.initialScale)
+        start.kind === "noise"
+          ? scaled(start.noise, initialScale(plan, options.initialNoise))
           : start.kind === "noisy"
             ? start.latents
-            : noised(start.latents, run.noise(), plan.sigmas[0]);
-      return runPlan(handsOver ? { ...plan, finalScale: 1 } : plan, network, x, {
+            : noised(start.latents, start.noise, plan.sigmas[0]);
+      const keep = known && keepKnown(known, plan.sigmas);
+      const latents = await runPlan(handsOver ? { ...plan, finalScale: 1 } : plan, network, x, {
         ...run,
+        ...brownian,
+        beforeEvaluation: keep?.beforeEvaluation,
+        afterEvaluation: keep?.afterEvaluation,
         unconditional: network.unconditional,
       });
+      keep?.atEnd(latents, handsOver ? plan.sigmas.at(-1)! : 0);
+      return latents;
     },
   };
 }
 
-/** The part of `plan` to run, or undefined for all of it. */
+/** What N(0,1) noise is multiplied by to start from. */
+function initialScale(
+  { initialScale: own, sigmas: [sigma], discretization }: SamplingPlan,
+  rule: ResolvedOptions["initialNoise"],
+): number {
+  if (rule === "plan") return own;
+  const isNoisiest = sigma >= discretization.sigmas.at(-1)! * (1 - 1e-5);
+  return rule === "sgm" && isNoisiest ? Math.sqrt(1 + sigma ** 2) : sigma;
+}
+
+/** Which steps a strength leaves. */
+interface StrengthRule {
+  /** Steps to plan for those asked for. */
+  readonly steps: (asked: number, strength: number) => number;
+  /** How many of the planned ones to leave out at the start. */
+  readonly begin: (planned: number, asked: { readonly strength: number; readonly steps: number }) => number;
+}
+
+// A1111 stops short of strength 1, and does one step more than the strength says.
+const below1 = (strength: number): number => Math.min(strength, 0.999);
+
+/** The rules: diffusers' get_timesteps; A1111's; and A1111's when it does "exactly the amount of steps the slider specifies". */
+const strengthRules: Record<ResolvedOptions["strengthSteps"], StrengthRule> = {
+  diffusers: {
+    steps: (asked) => asked,
+    begin: (planned, { strength }) => planned - Math.min(Math.floor(planned * strength), planned),
+  },
+  a1111: {
+    steps: (asked) => asked,
+    begin: (planned, { strength }) => planned - 1 - Math.min(Math.floor(planned * below1(strength)), planned - 1),
+  },
+  exact: {
+    steps: (asked, strength) => Math.floor(asked / below1(strength)),
+    begin: (planned, { steps }) => Math.max(planned - steps, 0),
+  },
+};
+
+/** The part of `plan` to run, or undefined for all of it; `begin` is what a picture's strength leaves out. */
 function rangeOf(
   { timesteps, discretization }: SamplingPlan,
   { strength, denoisingStart, denoisingEnd }: ResolvedOptions,
-  fromPicture: boolean,
+  begin: number | undefined,
 ): PlanRange | undefined {
   // Both cut at a timestep, as diffusers' SDXL pipelines do.
   const cutoff = (part: number) => Math.round(discretization.sigmas.length * (1 - part));
@@ -108,13 +168,12 @@ function rangeOf(
   };
   const end = denoisingEnd === undefined ? undefined : first(denoisingEnd);
   if (denoisingStart !== undefined) return { begin: first(denoisingStart), end };
-  if (fromPicture) {
-    const steps = Math.min(Math.floor(timesteps.length * strength), timesteps.length);
-    if (steps === 0)
+  if (begin !== undefined) {
+    if (begin >= timesteps.length)
       throw new RangeError(
-        `Cannot generate from a picture: strength ${strength} of ${timesteps.length} steps is none (a larger strength or more steps are wanted)`,
+        `Cannot generate from a picture: strength ${strength} of ${begin} steps is none (a larger strength or more steps are wanted)`,
       );
-    return { begin: timesteps.length - steps, end };
+    return { begin, end };
   }
   return end === undefined ? undefined : { end };
 }

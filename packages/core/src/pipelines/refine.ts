@@ -1,0 +1,87 @@
+// Two models on one picture: the base takes it part of the way, a refiner the rest (SDXL's ensemble of experts, arXiv
+// 2307.01952, §2.5; A1111's "refiner, switch at"). The base makes all pictures first, so that models change places once.
+
+import type { Image } from "../image/image.ts";
+import type { ImageEvent } from "./events.ts";
+import { generate } from "./generate.ts";
+import type { Parts, Run } from "./generate.ts";
+import type { Model } from "./model.ts";
+import { stepsFor } from "./model-defaults.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { planSampling } from "./sampling.ts";
+
+/** Makes the pictures that `asked` describes with the base's `parts` and `refiner`, telling `run.emit` as `generate` does. */
+export async function generateRefined(
+  parts: Parts,
+  { refinerAt = 0.8, ...asked }: ResolvedOptions,
+  { refiner, ...run }: Run & { readonly refiner: Model },
+): Promise<void> {
+  checkTogether(asked, run);
+  const { emit, signal } = run;
+  const unfinished: ImageEvent[] = [];
+  const { steps: refinerSteps } = planSampling(
+    refiner.checkpoint,
+    { ...asked, steps: stepsFor(asked, parts.checkpoint), denoisingStart: refinerAt },
+    { fromPicture: false },
+  );
+  let baseSteps = 0;
+  await generate(
+    parts,
+    { ...asked, denoisingEnd: refinerAt },
+    {
+      ...run,
+      emit(event) {
+        if (event.kind === "start") baseSteps = event.steps;
+        if (event.kind === "image") unfinished.push(event);
+        else emit("steps" in event ? { ...event, steps: baseSteps + refinerSteps } : event);
+      },
+    },
+  );
+
+  for (const [i, { picture, latents, record }] of unfinished.entries()) {
+    const generation = refiner.generate({
+      ...record.options,
+      denoisingEnd: undefined,
+      denoisingStart: refinerAt,
+      init: latents,
+      embeddings: run.embeddings,
+      previewEvery: run.previewEvery,
+      signal,
+      ...(record.batch && { pictures: [record.batch.index] }),
+    });
+    for await (const event of generation) {
+      if (event.kind === "notice") emit(event);
+      if (event.kind === "step") {
+        const left = event.remainingMs + event.stepMs * event.steps * (unfinished.length - 1 - i);
+        emit({ ...event, picture, step: baseSteps + event.step, steps: baseSteps + event.steps, remainingMs: left });
+      }
+      if (event.kind !== "image") continue;
+      const { denoisingEnd: _, ...options } = record.options;
+      emit({
+        ...event,
+        picture,
+        record: { ...record, options: { ...options, refinerAt }, refiner: event.record.model },
+      });
+    }
+  }
+}
+
+function checkTogether(
+  { denoisingStart, denoisingEnd, hiresScale }: ResolvedOptions,
+  { mask, init }: { mask: Image | undefined; init: Run["init"] },
+): void {
+  const other =
+    denoisingEnd !== undefined
+      ? "denoisingEnd"
+      : denoisingStart !== undefined
+        ? "denoisingStart"
+        : hiresScale !== undefined
+          ? "hiresScale"
+          : mask !== undefined
+            ? "a mask"
+            : init !== undefined && "dims" in init
+              ? "initial latents"
+              : undefined;
+  if (other !== undefined)
+    throw new TypeError(`Cannot generate with a refiner and ${other} together (one of them is wanted)`);
+}
