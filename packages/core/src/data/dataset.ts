@@ -1,0 +1,32 @@
+// What trainers read: examples by index. Where they come from (folder, shards, manifest) is the reader's own matter.
+
+import type { Image } from "../image/image.ts";
+
+/** One picture with what is known about it. */
+export interface Example {
+  /** Stable name within its data set: a path or a key. */
+  readonly id: string;
+  readonly image: Image;
+  readonly caption?: string;
+  readonly label?: number;
+  /** Everything else that is written beside the picture. */
+  readonly columns: Readonly<Record<string, unknown>>;
+}
+
+/** An example that cannot be read, and why. */
+export interface Skipped {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** Examples by index 0 … length−1. Pictures are decoded when read. */
+export interface Dataset {
+  readonly name: string;
+  readonly length: number;
+  /** `epoch`, from 0, is for sets that draw captions or pictures anew each time through: the same for the same pair. */
+  read(index: number, epoch?: number): Promise<Example>;
+  /** What was left out when the set was opened. */
+  readonly skipped: readonly Skipped[];
+  /** Names the examples and their order: a run is resumed only on the same data. */
+  readonly hash: string;
+}
