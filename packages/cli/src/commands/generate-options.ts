@@ -176,6 +176,7 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
 /** The headings of the help page, in its order. */
 export const generateGroups = [
   "Picture",
+  "Prompt",
   "Sampling",
   "Guidance",
   "Editing",
@@ -183,6 +184,7 @@ export const generateGroups = [
   "Hires fix",
   "Plots",
   "SDXL",
+  "Compatibility",
   "Model",
   "Memory",
   "Output",

@@ -25,6 +25,11 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: "Make the sticker set from its pinned packages",
     load: () => import("./data-stickers.ts"),
   },
+  "data stats": { summary: "Count pictures, sizes, captions, words", load: () => import("./data-stats.ts") },
+  "data sheet": { summary: "Put pictures with their captions on one sheet", load: () => import("./data-sheet.ts") },
+  "data dedupe": { summary: "Keep one of nearly equal pictures", load: () => import("./data-dedupe.ts") },
+  "data captions": { summary: "Clean captions of the web", load: () => import("./data-captions.ts") },
+  "data filter": { summary: "Keep pictures by size, shape and scores", load: () => import("./data-filter.ts") },
   doctor: { summary: "Say what this machine has: devices, memory, cache, versions", load: () => import("./doctor.ts") },
   bench: { summary: "Time a model: load, text, steps, decoding, memory", load: () => import("./bench.ts") },
 };

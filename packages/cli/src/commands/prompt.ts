@@ -1,5 +1,6 @@
 // `noisette prompt`: what a prompt becomes before any picture is made.
 
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { samplerTable } from "@noisette/core/diffusion/samplers/index";
 import type { SamplerId } from "@noisette/core/diffusion/samplers/index";
@@ -72,8 +73,12 @@ export const command = defineCommand({
     if (words.length === 0) throw new UsageError("Cannot show a prompt: none is given");
     const styled = await openStyles(given);
     const wildcards = await openWildcardFolder(given);
-    const written = styledPrompts({ prompt: words.join(" "), negativePrompt: given.negativePrompt }, styled);
-    const options = parseOptions({ ...partOf(readingOptions, given), ...written });
+    const prompts = { prompt: words.join(" "), negativePrompt: given.negativePrompt };
+    const options = parseOptions({
+      ...(wildcards && { dynamicPrompts: "on" }),
+      ...partOf(readingOptions, given),
+      ...(styled === undefined ? prompts : styledPrompts(prompts, styled)),
+    });
     const { steps = usualSteps, promptSyntax: syntax, emphasis, chunking, sampler } = options;
     const evaluations = sampler === undefined ? 1 : samplerTable[sampler as SamplerId].evaluations;
     const expand = templateExpansion({ seed: options.seed ?? 0, wildcards });
@@ -96,6 +101,8 @@ export const command = defineCommand({
             chunking,
             positions,
           });
+          // Where encoders cut words alike, as SDXL's do, one view does.
+          if (shown.some((other) => other.role === role && isDeepStrictEqual(other.parts, report.parts))) continue;
           shown.push({ role, tokenizer: name, ...(drawn !== undefined && { template }), templateWarnings, ...report });
         }
       }
@@ -124,7 +131,7 @@ async function openTokenizers({ model, ...opening }: Partial<z.output<typeof che
     positions = Number((textEncoder ?? textEncoder2)?.config.max_position_embeddings ?? positions);
   }
   const tokenizers: Record<string, Awaited<ReturnType<typeof openTokenizer>>> = {};
-  // Both encoders of SDXL cut words alike: one view does unless their vocabularies differ.
-  for (const [name, file] of Object.entries(files)) if (file !== undefined) tokenizers[name] = await openTokenizer(file);
+  for (const [name, file] of Object.entries(files))
+    if (file !== undefined) tokenizers[name] = await openTokenizer(file);
   return { tokenizers, positions };
 }

@@ -16,6 +16,7 @@ export function infotextFields({
   init,
   mask,
   refiner,
+  template,
   sampler,
 }: PictureRecord): Record<string, string | number | undefined> {
   const schedule: ScheduleRow | undefined = schedules[options.schedule as ScheduleId];
@@ -30,6 +31,7 @@ export function infotextFields({
     Model: model.name,
     "Denoising strength":
       init === "image" ? options.strength : options.hiresScale === undefined ? undefined : options.hiresStrength,
+    ...guidanceFields(options),
     ...variationFields(options),
     ...hiresFields(options),
     ...(mask && {
@@ -42,8 +44,15 @@ export function infotextFields({
     Refiner: refiner && `${refiner.name} [${refiner.hash}]`,
     "Refiner switch at": refiner && options.refinerAt,
     "Clip skip": options.clipSkip > 1 ? options.clipSkip : undefined,
+    ...promptFields(options),
     Eta: options.eta,
+    ENSD: options.noiseSeedDelta || undefined,
+    "SGM noise multiplier": options.initialNoise === "sgm" ? "True" : undefined,
+    "Discard penultimate sigma": options.discardPenultimate === "on" ? "True" : undefined,
     RNG: options.rng === "philox" ? "NV" : "CPU",
+    // As the Dynamic Prompts extension writes them.
+    Template: template?.prompt,
+    "Negative Template": template?.negativePrompt,
     Version: `noisette ${version}`,
   };
 }
@@ -51,6 +60,25 @@ export function infotextFields({
 type Options = PictureRecord["options"];
 
 const fillNames = { fill: "fill", noise: "latent noise", nothing: "latent nothing" } as const;
+
+const emphasisNames = { "no-norm": "No norm", comfyui: "ComfyUI", ignore: "Ignore", none: "None" } as const;
+
+const promptFields = ({ emphasis, padNegative }: Options) => ({
+  Emphasis: emphasis === "original" ? undefined : emphasisNames[emphasis],
+  "Pad conds": padNegative ? "True" : undefined,
+});
+
+/** By the names of A1111 and of its extension for dynamic thresholding; A1111's tiling is along both axes. */
+const guidanceFields = (options: Options) => ({
+  "Image CFG scale": options.imageGuidanceScale,
+  NGMS: options.alternateGuidanceBelow,
+  Tiling: options.tiling === "xy" ? "True" : undefined,
+  ...(options.guidanceMethod === "dynamic_thresholding" && {
+    "Dynamic thresholding enabled": "True",
+    "Mimic scale": options.mimicScale ?? 7,
+    "Threshold percentile": 100 * (options.thresholdPercentile ?? 1),
+  }),
+});
 
 const variationFields = ({ variationSeed, variationStrength, seedResizeFrom }: Options) => ({
   ...(variationStrength > 0 && { "Variation seed": variationSeed, "Variation seed strength": variationStrength }),

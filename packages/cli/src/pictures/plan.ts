@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { z } from "zod";
+import { compatModes } from "@noisette/core/pipelines/compat";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import type { GenerateInputs, GenerateOptions, LoadModelOptions } from "@noisette/core";
 import type { generateCommandOptions } from "../commands/generate-options.ts";
@@ -10,6 +11,7 @@ import { partOf } from "../flags/part-of.ts";
 import { checkpointOptions, loadOptions, modelOptions } from "../models/model-options.ts";
 import type { ModelOptions } from "../models/model-options.ts";
 import { practiceModel, practiceNotice, practiceSide } from "../models/practice-model.ts";
+import { openStyles, openWildcardFolder, styledPrompts } from "../prompts/prompt-files.ts";
 import { UsageError } from "../usage-error.ts";
 import { readImage } from "@noisette/core/image/png";
 import { readInit } from "./read-init.ts";
@@ -47,6 +49,8 @@ export async function planGeneration(
     throw new UsageError('Cannot generate: no prompt (noisette "a red fox in the snow", or "" for none)');
   if (record !== undefined) checkRepeatable(record, given);
 
+  const styled = await openStyles(given);
+  const wildcards = await openWildcardFolder(given);
   const named = chooseModel(partOf(modelOptions, given), record);
   const isPractice = named.model === undefined;
   const model = named.model ?? practiceModel();
@@ -58,7 +62,19 @@ export async function planGeneration(
   // One picture of a run that shared its random numbers is made alone, unless the run is another now.
   const isSameRun =
     record?.batch !== undefined && written.prompt === undefined && words.length === 0 && written.count === undefined;
-  const options = { ...side, ...record?.options, ...written, prompt };
+  const isNewPrompt = prompt !== record?.options.prompt;
+  const options = {
+    ...side,
+    ...record?.options,
+    // A program that is named now goes before what was recorded of another.
+    ...(record && written.compat && compatModes[written.compat]({ ...record.options, ...written })),
+    // A record's prompts are drawn already; new ones may be templates.
+    ...(isNewPrompt && { dynamicPrompts: undefined }),
+    ...(wildcards && { dynamicPrompts: "on" as const }),
+    ...written,
+    prompt,
+    ...(styled && styledPrompts({ ...record?.options, ...written, prompt }, styled)),
+  };
   return {
     model,
     load: {
@@ -69,6 +85,8 @@ export async function planGeneration(
     options: {
       ...options,
       ...(init && { init }),
+      ...(wildcards && { wildcards }),
+      ...(record?.template && !isNewPrompt && { template: record.template }),
       ...(mask && { mask }),
       ...(depth && { depth }),
       ...(given.preview !== undefined && { previewEvery: given.preview }),

@@ -20,6 +20,7 @@ const savedRecord = z.looseObject({
   mask: z.boolean().optional(),
   depth: z.boolean().optional(),
   upscaler: z.boolean().optional(),
+  template: z.object({ prompt: z.string(), negativePrompt: z.string().optional() }).optional(),
   refiner: z.looseObject({ path: z.string() }).optional(),
   /** The flags that say which model and how to read it. */
   loading: checkpointOptions.optional(),

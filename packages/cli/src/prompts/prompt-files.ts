@@ -33,8 +33,11 @@ export const promptFilePresentations: Readonly<Record<string, Presentation>> = {
 export type PromptFiles = Partial<z.output<typeof promptFileOptions>>;
 
 /** The function that puts the styles asked for around prompts. Throws Error on a file that cannot be read, RangeError on unknown styles. */
-export async function openStyles({ style, styles = "styles.csv" }: PromptFiles): Promise<(pair: PromptPair) => PromptPair> {
-  if (style === undefined) return (pair) => pair;
+export async function openStyles({
+  style,
+  styles = "styles.csv",
+}: PromptFiles): Promise<((pair: PromptPair) => PromptPair) | undefined> {
+  if (style === undefined) return undefined;
   const text = await readFile(styles, "utf8").catch((cause: Error) => {
     throw new Error(`Cannot read styles "${styles}": ${cause.message} (--styles with the file is wanted)`, { cause });
   });
@@ -55,7 +58,10 @@ export function styledPrompts(
   styled: (pair: PromptPair) => PromptPair,
 ): { prompt: string | string[]; negativePrompt: string | string[] | undefined } {
   const pairs = [prompt].flat().map((own, i) =>
-    styled({ prompt: own, negativePrompt: (Array.isArray(negativePrompt) ? negativePrompt[i] : negativePrompt) ?? "" }),
+    styled({
+      prompt: own,
+      negativePrompt: (Array.isArray(negativePrompt) ? negativePrompt[i] : negativePrompt) ?? "",
+    }),
   );
   const negatives = pairs.map((pair) => pair.negativePrompt);
   return {

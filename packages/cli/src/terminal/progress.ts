@@ -36,7 +36,9 @@ export function showProgress(stream: ProgressStream): Progress {
     download({ file, receivedBytes, totalBytes }) {
       if (receivedBytes === totalBytes) keep(`downloaded ${file} (${formatBytes(totalBytes)})`);
       else
-        rewrite(`${bar(receivedBytes / totalBytes)} ${file} ${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)}`);
+        rewrite(
+          `${bar(receivedBytes / totalBytes)} ${file} ${formatBytes(receivedBytes)} of ${formatBytes(totalBytes)}`,
+        );
     },
     notice: (text) => keep(`note: ${text}`),
     event(event) {

@@ -1,20 +1,33 @@
 // Reverse-mode differentiation (Griewank and Walther 2008, §3.2): gradients flow from the loss to its operands, last
 // operator first; where a value was used several times they add up.
 
-import { within } from "../graph/scope.ts";
 import { dimsText, sameDims } from "../graph/dim.ts";
 import { expand } from "../graph/ops/shape.ts";
+import { within } from "../graph/scope.ts";
 import type { Value } from "../graph/value.ts";
 import { accumulate } from "./accumulate.ts";
+import { recomputation } from "./recompute.ts";
 import { notDifferentiable, rules } from "./rules/index.ts";
 import { number } from "./rules/rule.ts";
+import type { Applied } from "./rules/rule.ts";
+
+/** How to differentiate. */
+export interface GradientOptions {
+  /** Compute most of the forward pass a second time rather than keep it: a third more work, far less memory (recompute.ts). */
+  readonly recompute?: boolean;
+}
 
 /**
  * The derivatives of `loss` with respect to each of `wrt`, of the same shapes; zeros where it does not depend on it.
  * `seed` is the gradient of the loss itself, of its shape: 1 for a scalar by default. Throws TypeError when the loss is
  * not a scalar and there is no seed.
  */
-export function gradients(loss: Value, wrt: readonly Value[], seed?: Value): Value[] {
+export function gradients(
+  loss: Value,
+  wrt: readonly Value[],
+  seed?: Value,
+  { recompute = false }: GradientOptions = {},
+): Value[] {
   if (seed === undefined && loss.dims.length > 0) {
     throw new TypeError(`Cannot differentiate a value of shape ${dimsText(loss.dims)}: a scalar or a seed is wanted`);
   }
@@ -23,6 +36,7 @@ export function gradients(loss: Value, wrt: readonly Value[], seed?: Value): Val
     throw new TypeError(`Cannot differentiate with a seed of shape ${dimsText(seed.dims)}: ${wanted}`);
   }
   const between = pathsBetween(loss, new Set(wrt));
+  const applied = recompute ? recomputation(loss) : traced;
   const found = new Map<Value, Value>([[loss, seed ?? number(1)]]);
   for (const value of between) {
     const gradient = found.get(value);
@@ -30,7 +44,7 @@ export function gradients(loss: Value, wrt: readonly Value[], seed?: Value): Val
     const backward = rules[value.op.name];
     if (backward === undefined) throw new Error(`Cannot differentiate ${value.op.name}: it has no rule`);
     within(value.scope === "" ? "gradient" : `gradient/${value.scope}`, () => {
-      backward(value, gradient).forEach((part, i) => {
+      backward(gradient, applied(value, gradient)).forEach((part, i) => {
         const operand = value.inputs[i];
         if (part === undefined || !between.has(operand)) return;
         const others = found.get(operand);
@@ -40,6 +54,9 @@ export function gradients(loss: Value, wrt: readonly Value[], seed?: Value): Val
   }
   return wrt.map((value) => (between.has(value) && found.get(value)) || expand(number(0), value.dims));
 }
+
+/** A value as it was traced. */
+const traced = (y: Value): Applied<never> => ({ inputs: y.inputs, attributes: y.attributes as never, y });
 
 /** The values through which `loss` depends on `wrt`, users before their operands. */
 function pathsBetween(loss: Value, wrt: ReadonlySet<Value>): Set<Value> {

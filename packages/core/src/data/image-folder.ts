@@ -4,13 +4,13 @@
 
 import { disk, joinPath, readText } from "#platform";
 import { readBytes } from "../image/png.ts";
-import type { Dataset, Skipped } from "./dataset.ts";
+import type { Skipped } from "./dataset.ts";
 import { parseJsonLines } from "./json-lines.ts";
-import type { ExampleRecord, OpenOptions } from "./record.ts";
-import { datasetOf, describedBy, isPicture } from "./record.ts";
+import type { ExampleRecord, RecordList } from "./record.ts";
+import { describedBy, isPicture } from "./record.ts";
 
 /** The pictures below `folder`, in the order of their paths. */
-export async function openImageFolder(folder: string, options: OpenOptions = {}): Promise<Dataset> {
+export async function readImageFolder(folder: string): Promise<RecordList> {
   const files = (await filesBelow(folder)).toSorted();
   const pictures = files.filter(isPicture);
   const metadata = await readMetadata(folder, files);
@@ -22,14 +22,16 @@ export async function openImageFolder(folder: string, options: OpenOptions = {})
   const records = await Promise.all(
     pictures.map(async (path): Promise<ExampleRecord> => {
       const columns = metadata.get(path);
-      const bytes = () => readBytes(joinPath(folder, path));
-      if (columns !== undefined) return { id: path, bytes, ...describedBy(columns) };
+      const file = joinPath(folder, path);
+      const bytes = () => readBytes(file);
+      if (columns !== undefined) return { id: path, file, bytes, ...describedBy(columns) };
       const text = captionFiles(path).find((name) => present.has(name));
       const caption = text === undefined ? undefined : (await readText(joinPath(folder, text))).trim();
       const label = classes.indexOf(parentOf(path));
       const columnsOfClass = label < 0 ? {} : { label, class: classes[label] };
       return {
         id: path,
+        file,
         bytes,
         columns: columnsOfClass,
         ...(caption === undefined ? {} : { caption }),
@@ -37,7 +39,7 @@ export async function openImageFolder(folder: string, options: OpenOptions = {})
       };
     }),
   );
-  return datasetOf(folder, records, { ...options, skipped });
+  return { records, skipped };
 }
 
 async function filesBelow(folder: string): Promise<string[]> {

@@ -3,25 +3,28 @@
 
 import { joinPath, openFile, parentFolder, readText } from "#platform";
 import { readBytes } from "../image/png.ts";
-import type { Dataset, Skipped } from "./dataset.ts";
+import type { Skipped } from "./dataset.ts";
 import { parseJsonLines } from "./json-lines.ts";
-import type { ExampleRecord, OpenOptions } from "./record.ts";
-import { datasetOf, describedBy } from "./record.ts";
+import type { ExampleRecord, RecordList } from "./record.ts";
+import { describedBy } from "./record.ts";
 import type { TarMember } from "./tar.ts";
 import { indexTar } from "./tar.ts";
 import { readMember } from "./web-dataset.ts";
 
 /** The pictures that the manifest at `path` names, in its order. */
-export async function openManifest(path: string, options: OpenOptions = {}): Promise<Dataset> {
+export async function readManifest(path: string): Promise<RecordList> {
   const lines = parseJsonLines(await readText(path), path);
   const shards = new Map<string, Promise<ReadonlyMap<string, TarMember>>>();
   const records: ExampleRecord[] = [];
   const skipped: Skipped[] = [];
   for (const [i, { file_name: name, ...columns }] of lines.entries()) {
     if (typeof name !== "string") skipped.push({ id: `${path}, record ${i + 1}`, reason: 'it has no "file_name"' });
-    else records.push({ id: name, bytes: () => readNamed(resolved(path, name), shards), ...describedBy(columns) });
+    else {
+      const file = resolved(path, name);
+      records.push({ id: name, file, bytes: () => readNamed(file, shards), ...describedBy(columns) });
+    }
   }
-  return datasetOf(path, records, { ...options, skipped });
+  return { records, skipped };
 }
 
 const resolved = (manifest: string, name: string): string =>

@@ -12,29 +12,28 @@ export function rms(a: Thumbnail, b: Thumbnail): number {
   return Math.sqrt(sum / a.length);
 }
 
-/**
- * For each thumbnail the index of the first earlier one that was kept and is nearer than `threshold`, or −1 when it is
- * kept itself.
- */
-export function nearDuplicates(thumbnails: readonly Thumbnail[], threshold: number): Int32Array {
+/** All pairs of thumbnails that are nearer than `threshold`, lower index first. */
+export function* nearPairs(thumbnails: readonly Thumbnail[], threshold: number): Generator<[number, number]> {
   const cells = thumbnails.map(cellMeans);
   const means = cells.map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
   const byMean = Array.from(thumbnails.keys()).sort((a, b) => means[a] - means[b]);
-  const earlier: number[][] = thumbnails.map(() => []);
-  byMean.forEach((a, place) => {
+  for (const [place, a] of byMean.entries()) {
     for (let next = place + 1; next < byMean.length; next++) {
       const b = byMean[next];
       if (means[b] - means[a] >= threshold) break;
       if (rms(cells[a], cells[b]) >= threshold || rms(thumbnails[a], thumbnails[b]) >= threshold) continue;
-      earlier[Math.max(a, b)].push(Math.min(a, b));
+      yield a < b ? [a, b] : [b, a];
     }
-  });
-  const original = new Int32Array(thumbnails.length).fill(-1);
-  earlier.forEach((candidates, i) => {
-    const kept = candidates.filter((candidate) => original[candidate] < 0);
-    if (kept.length > 0) original[i] = Math.min(...kept);
-  });
-  return original;
+  }
+}
+
+/** Whether each thumbnail is nearer than `threshold` to an earlier one that is not so itself. */
+export function nearDuplicates(thumbnails: readonly Thumbnail[], threshold: number): boolean[] {
+  const earlier: number[][] = thumbnails.map(() => []);
+  for (const [a, b] of nearPairs(thumbnails, threshold)) earlier[b].push(a);
+  const isDuplicate: boolean[] = [];
+  for (const candidates of earlier) isDuplicate.push(candidates.some((candidate) => !isDuplicate[candidate]));
+  return isDuplicate;
 }
 
 /** Means of 4 × 4 cells of each channel. */

@@ -6,11 +6,19 @@ import type { Dataset, Example, Skipped } from "./dataset.ts";
 /** A picture that has not been read yet. */
 export interface ExampleRecord {
   readonly id: string;
+  /** Where it lies, for a manifest: a path, or that of a shard, "/" and the member's. */
+  readonly file: string;
   /** The bytes of its file. */
   bytes(): Promise<Uint8Array>;
   readonly caption?: string;
   readonly label?: number;
   readonly columns: Readonly<Record<string, unknown>>;
+}
+
+/** What a reader found. */
+export interface RecordList {
+  readonly records: readonly ExampleRecord[];
+  readonly skipped: readonly Skipped[];
 }
 
 /** How a data set is opened. */
@@ -26,17 +34,11 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The data set of `records`; those that fail the check are in `skipped`. Throws when none is left. */
+/** The data set of `records`; those that fail the check join `skipped`. Throws when none is left. */
 export async function datasetOf(
   name: string,
-  records: readonly ExampleRecord[],
-  {
-    skipped = [],
-    check = "pixels",
-    captions = "optional",
-    onProgress,
-    signal,
-  }: OpenOptions & { readonly skipped?: readonly Skipped[] } = {},
+  { records, skipped }: RecordList,
+  { check = "pixels", captions = "optional", onProgress, signal }: OpenOptions = {},
 ): Promise<Dataset> {
   const kept: ExampleRecord[] = [];
   const problems: Skipped[] = [...skipped];
@@ -90,7 +92,7 @@ async function problemOf(
     await checks[check](await record.bytes());
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return (error as Error).message.split("\n")[0];
   }
 }
 

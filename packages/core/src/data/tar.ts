@@ -53,7 +53,7 @@ export async function indexTar(source: ByteSource): Promise<TarIndex> {
     }
     at = offset + Math.ceil(size / block) * block;
   }
-  return { members };
+  return stopped("it has no end mark, so it may be cut off");
 }
 
 /** The bytes of the header summed, its checksum field as spaces. */

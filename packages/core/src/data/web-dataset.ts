@@ -2,22 +2,20 @@
 // "000123.jpg", "000123.txt", "000123.json". https://github.com/webdataset/webdataset
 
 import { disk, joinPath, listFolder, openFile } from "#platform";
-import type { Dataset, Skipped } from "./dataset.ts";
-import type { ExampleRecord, OpenOptions } from "./record.ts";
-import { datasetOf, describedBy, isPicture } from "./record.ts";
+import type { Skipped } from "./dataset.ts";
+import type { ExampleRecord, RecordList } from "./record.ts";
+import { describedBy, isPicture } from "./record.ts";
 import type { TarMember } from "./tar.ts";
 import { indexTar } from "./tar.ts";
 
 /** The examples of a .tar file, of all in a folder, or of a pattern such as "shard-{0000..0012}.tar". */
-export async function openWebDataset(path: string, options: OpenOptions = {}): Promise<Dataset> {
-  const skipped: Skipped[] = [];
-  const records: ExampleRecord[] = [];
-  for (const shard of await shardPaths(path)) {
-    const read = await readShard(shard);
-    records.push(...read.records);
-    skipped.push(...read.skipped);
-  }
-  return datasetOf(path, records, { ...options, skipped });
+export async function readWebDataset(path: string): Promise<RecordList> {
+  const lists: RecordList[] = [];
+  for (const shard of await shardPaths(path)) lists.push(await readShard(shard));
+  return {
+    records: lists.flatMap(({ records }) => records),
+    skipped: lists.flatMap(({ skipped }) => skipped),
+  };
 }
 
 async function shardPaths(path: string): Promise<string[]> {
@@ -45,9 +43,7 @@ function numbersBetween(first: string, last: string): string[] {
 }
 
 /** The examples of one shard; a shard that cannot be read whole is told in `skipped`. */
-export async function readShard(
-  shard: string,
-): Promise<{ readonly records: readonly ExampleRecord[]; readonly skipped: readonly Skipped[] }> {
+async function readShard(shard: string): Promise<RecordList> {
   if (/\.t?gz$/i.test(shard))
     return { records: [], skipped: [{ id: shard, reason: "it is compressed (a plain .tar is wanted)" }] };
   const source = await openFile(shard).catch((error: Error) => error);
@@ -76,6 +72,7 @@ export async function readShard(
       const label = Number((await text("cls"))?.trim() || Number.NaN);
       records.push({
         id: `${shard}/${picture.path}`,
+        file: `${shard}/${picture.path}`,
         bytes: () => readMember(shard, picture),
         ...describedBy(columns),
         ...(caption === undefined ? {} : { caption }),

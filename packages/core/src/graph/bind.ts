@@ -33,4 +33,4 @@ export function bind(graph: Graph, stored: StoredTensors, source: string): Bindi
 }
 
 /** Sizes without ones, as text; two shapes with the same text hold the same elements in the same order. */
-const squeezed = (dims: readonly number[]): string => `${elementCount(dims)}:${dims.filter((dim) => dim !== 1)}`;
+export const squeezed = (dims: readonly number[]): string => `${elementCount(dims)}:${dims.filter((dim) => dim !== 1)}`;

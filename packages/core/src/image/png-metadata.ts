@@ -2,6 +2,7 @@
 // (PNG Specification, §11.3.3). Works on the bytes: everything else in the file stays as it is.
 
 import { Unzlib } from "fflate";
+import { concatenate } from "../util/concatenate.ts";
 import { pngChunk, pngChunks, type PngChunk } from "./png-chunks.ts";
 
 /** Texts by keyword, such as { parameters: "a fox\nSteps: 20, …" }. */
@@ -147,14 +148,4 @@ function fromLatin1(bytes: Uint8Array): string {
   for (let from = 0; from < bytes.length; from += 4096)
     text += String.fromCharCode(...bytes.subarray(from, from + 4096));
   return text;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

@@ -29,7 +29,8 @@ export function tracedUNet(
   config: UNetConfig,
   { pooledWidth, tracing = {} }: { readonly pooledWidth?: number; readonly tracing?: UNetTracing },
 ): Graph {
-  const { freeU, tiling, perturbedLayers, wordMaps, selfAttentionMap } = tracing;
+  const { freeU, tiling, wordMaps, selfAttentionMap } = tracing;
+  const perturbedLayers = tracing.perturbedLayers?.map(publishedName);
   let graph = unetGraph(config, { pooledWidth, withFreeU: freeU });
   if (wordMaps) graph = attentionMaps(graph, (scope) => wordMapOf(scope, config));
   if (selfAttentionMap) {
@@ -53,6 +54,13 @@ export function tracedUNet(
 }
 
 const middleAttention = "mid_block.attentions.0.transformer_blocks.0.attn1";
+
+/** A layer as diffusers' pipelines of this guidance write it, "up.block_1.attentions_0", by its name in the checkpoint. */
+const publishedName = (layer: string): string =>
+  layer
+    .replace(/^(down|up)\.block_/, "$1_blocks.")
+    .replace(/^mid\.block_0/, "mid_block")
+    .replace(/\.attentions_/, ".attentions.");
 
 /** Whether `layer` is how the module path starts; "up_blocks.1" is not how "up_blocks.10" does. */
 const isIn = (scope: string, layer: string): boolean =>

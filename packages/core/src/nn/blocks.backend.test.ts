@@ -25,6 +25,10 @@ const transformer = (p: Params, { x, ctx }: Record<string, Value>) =>
 /** Golden files, each with the block that it is of; `inputs` are the golden file's in.*. */
 const blocks: readonly [golden: string, build: (p: Params, inputs: Record<string, Value>) => Value][] = [
   ["block_resnet", (p, { x, temb }) => resnetBlock(p, x, { features: 12, groups: 4, epsilon: 1e-5, embedding: temb })],
+  [
+    "block_resnet_scale_shift",
+    (p, { x, temb }) => resnetBlock(p, x, { features: 8, groups: 4, epsilon: 1e-5, embedding: temb, scaleShift: true }),
+  ],
   ["block_spatial_transformer_conv", transformer],
   ["block_spatial_transformer_linear", transformer],
   ["block_downsample", (p, { x }) => conv2d(p.at("Conv2d_0"), x, { features: known(x, 1), stride: 2 })],

@@ -15,6 +15,7 @@ const a1111Schedules: Partial<Record<SamplerId, ScheduleId>> = {
   dpm_2_ancestral: "karras",
   restart: "karras",
   dpmpp_2m_sde: "exponential",
+  dpmpp_2m_sde_heun: "exponential",
   dpmpp_3m_sde: "exponential",
 };
 const a1111Discards: readonly string[] = ["dpm_2", "dpm_2_ancestral", "dpmpp_3m_sde"] satisfies SamplerId[];

@@ -153,7 +153,7 @@ export function textEncoders(
       );
       const count = Math.max(leastChunks, ...chunked.flat().map(({ length }) => length));
       const filled = chunked.map((part) =>
-        part.map((chunks) => [...chunks, ...Array<readonly ChunkToken[]>(count - chunks.length).fill([])]),
+        part.map((chunks) => [...chunks, ...Array.from({ length: count - chunks.length }, () => [])]),
       );
       const { positions } = configs[parts[0]]!;
       const wordsOf = (chunks: readonly (readonly ChunkToken[])[]) =>

@@ -16,6 +16,7 @@ import { encodeConditions } from "./encode-conditions.ts";
 import type { EncodedPrompt } from "./encode-conditions.ts";
 import type { GenerateEvent } from "./events.ts";
 import { expandPrompts } from "./expand-prompts.ts";
+import type { PromptTemplate } from "./expand-prompts.ts";
 import { enlarged, secondPassOptions } from "./hires.ts";
 import type { Upscaler } from "./hires-upscalers.ts";
 import { startsFromLatents, startsFromNoise, startsFromPicture } from "./initial-latents.ts";
@@ -56,6 +57,8 @@ export interface Run {
   readonly upscaler: Upscaler | undefined;
   /** Where __wildcards__ in prompts come from. */
   readonly wildcards?: Wildcards;
+  /** What the prompts were drawn from in an earlier run, for the record. */
+  readonly template?: PromptTemplate;
   /** Learned concepts that prompts can name. */
   readonly embeddings?: EmbeddingTable;
   readonly previewEvery: number;
@@ -188,7 +191,7 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
         sampler: passes[0].sampling.plan.sampler,
         options: batch === undefined ? { ...options, ...seeds, prompt, negativePrompt, count: 1 } : options,
         ...(batch && { batch }),
-        ...(templates && { template: templates[number] }),
+        ...((templates ?? run.template) && { template: templates?.[number] ?? run.template }),
         ...(run.init !== undefined && { init: picture === undefined ? "latents" : "image" }),
         ...(run.mask !== undefined && { mask: true }),
         ...(run.depth !== undefined && { depth: true }),

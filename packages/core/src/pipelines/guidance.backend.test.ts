@@ -80,7 +80,7 @@ describe("generate() with guidance", () => {
     ["pagScale", { pagLayers: ["up_blocks.1"] }],
     ["sagScale", { width: 128 }],
   ] as const)("moves one step in proportion to %s", async (name, options) => {
-    const at = (scale: number) => latents({ ...options, steps: 1, guidanceScale: 1, [name]: scale });
+    const at = (scale: number) => latents({ ...options, steps: 1, guidanceScale: 1, [name]: scale } as Asked);
     const [one, two, three] = [await at(1), await at(2), await at(3)];
     expect(largest(two, one)).toBeGreaterThan(1e-4);
     expect(largest(three, lincomb([2, two], [-1, one]))).toBeLessThan(1e-3);

@@ -15,10 +15,7 @@ export async function startsToEdit(image: Image, { networks, signal }: StartCont
 }
 
 /** The three conditions of its guidance: both, the picture alone, and neither, where zeros stand for the picture. */
-export function editConditions(
-  { cond, uncond, ...others }: Conditions & { cond: object },
-  latentDims: readonly number[],
-): Conditions {
+export function editConditions({ cond, uncond, ...others }: Conditions, latentDims: readonly number[]): Conditions {
   return {
     ...others,
     cond,

@@ -5,12 +5,16 @@ import type { TileOptions } from "./decode-latents.ts";
 import type { Networks } from "./networks.ts";
 import type { ResolvedOptions } from "./options.ts";
 
-/** Whether both halves of guidance fit into memory at once. */
-export function fitsBatched({ configs }: Networks, [, , height, width]: readonly number[]): boolean {
+/** Whether so many `conditions` of guidance fit into memory at once. */
+export function fitsBatched(
+  { configs }: Networks,
+  [, , height, width]: readonly number[],
+  { conditions }: { conditions: number },
+): boolean {
   const freeBytes = freeMemoryBytes();
   if (freeBytes === undefined) return true;
   // Measured on SD 1.5: about 140 bytes of activations per latent position and channel of the first level, per picture.
-  return 2 * height * width * configs.unet.levels[0].features * 140 < 0.5 * freeBytes;
+  return conditions * height * width * configs.unet.levels[0].features * 140 < 0.5 * freeBytes;
 }
 
 /** Tiles for decoding: asked for, or with "auto" when the picture's activations would not fit into memory. */

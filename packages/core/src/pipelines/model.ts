@@ -10,6 +10,7 @@ import type { Device } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { openTokenizer } from "../tokenizers/open.ts";
 import { textEncoders } from "./conditioning.ts";
+import type { PromptTemplate } from "./expand-prompts.ts";
 import { generate } from "./generate.ts";
 import { generation } from "./generation.ts";
 import type { Generation } from "./generation.ts";
@@ -53,6 +54,8 @@ export interface GenerateInputs {
   readonly refiner?: Model;
   /** Where __wildcards__ in prompts come from. */
   readonly wildcards?: Wildcards;
+  /** What the prompts were drawn from in an earlier run, for the record. */
+  readonly template?: PromptTemplate;
   /** Learned concepts that prompts can name. */
   readonly embeddings?: EmbeddingTable;
   readonly signal?: AbortSignal;
@@ -102,6 +105,7 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
         upscaler,
         refiner,
         wildcards,
+        template,
         embeddings,
         signal,
         previewEvery = 0,
@@ -117,6 +121,7 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
             depth,
             upscaler,
             wildcards,
+            template,
             embeddings,
             previewEvery,
             pictures,

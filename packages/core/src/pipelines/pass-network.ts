@@ -25,16 +25,28 @@ export async function passNetwork(
   const { plan } = sampling;
   const choice = guidanceChoice(options, { sigmas: plan.sigmas, channels, editsPictures: edits });
   const unet = await networks.get("unet", signal, tracingOf(options));
+  const { pagScale, sagScale, guidanceBatching } = options;
 
-  const { tiledDiffusion: weights, tileOverlap: overlap = 0.5, guidanceBatching } = options;
+  const { positive: cond, negative: uncond, empty } = prompt;
+  const plain: Conditions = {
+    cond,
+    ...(uncond && { uncond }),
+    ...(empty && { empty }),
+    ...(pagScale > 0 && { perturbed: { ...cond, perturbed: true } }),
+  };
+  const conditions = edits ? editConditions(plain, latentDims) : plain;
+  const parts = Object.values(conditions).reduce((sum, { prompt: composed }) => sum + (composed?.parts.length ?? 1), 0);
+
+  const { tiledDiffusion: weights, tileOverlap: overlap = 0.5 } = options;
   const side = (options.tileSize ?? 512) / configs.vae.factor;
   const seen = weights === undefined ? latentDims : [1, channels, Math.min(height, side), Math.min(width, side)];
   const whole = unetEvaluation(unet, configs.unet, {
-    batched: guidanceBatching === "auto" ? fitsBatched(networks, seen) : guidanceBatching === "batched",
+    batched:
+      guidanceBatching === "auto" ? fitsBatched(networks, seen, { conditions: parts }) : guidanceBatching === "batched",
     extraChannels: from.extraChannels,
     classLabel: from.classLabel,
     guidanceScale: options.guidanceScale,
-    perturbs: options.pagScale > 0,
+    perturbs: pagScale > 0,
     ...(options.freeu && { feeds: { freeU: tensor([4], Float32Array.from(options.freeu)) } }),
     signal,
   });
@@ -43,17 +55,9 @@ export async function passNetwork(
       ? whole
       : windowedEvaluation(whole, { weights, side, overlap, extraChannels: from.extraChannels });
 
-  const { positive: cond, negative: uncond, empty } = prompt;
-  const { pagScale, sagScale } = options;
-  const plain: Conditions & { cond: typeof cond } = {
-    cond,
-    ...(uncond && { uncond }),
-    ...(empty && { empty }),
-    ...(pagScale > 0 && { perturbed: { ...cond, perturbed: true } }),
-  };
   const sizes = levelSizes(configs.unet, { height, width }).at(-1)!;
   return guidedNetwork(evaluate, latentDims, {
-    conditions: edits ? editConditions(plain, latentDims) : plain,
+    conditions,
     guidance: guidance(choice),
     prediction: plan.prediction,
     ...(sagScale > 0 && {

@@ -1,6 +1,7 @@
 // The record of how a picture was made, as it goes into its PNG: complete as JSON, and as the text A1111 reads.
 
 import type { SamplerId } from "../diffusion/samplers/index.ts";
+import type { PromptTemplate } from "./expand-prompts.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** All that is needed to make one picture again, bit for bit on the same device. */
@@ -22,7 +23,7 @@ export interface PictureRecord {
   /** Which picture of a `seeding: "batch"` run it was, and of how many: generate with `pictures: [index]` for it alone. */
   readonly batch?: { readonly index: number; readonly size: number };
   /** What its prompts were drawn from, when they were templates. */
-  readonly template?: { readonly prompt: string; readonly negativePrompt?: string };
+  readonly template?: PromptTemplate;
   /** What it started from, when not from noise; the record does not hold it. */
   readonly init?: "image" | "latents";
   /** The model that took over at `refinerAt`. */

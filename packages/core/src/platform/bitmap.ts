@@ -8,3 +8,10 @@ export interface Bitmap {
   /** height · width · channels values. */
   readonly data: Uint8Array;
 }
+
+/** How a picture is encoded as a file of a format other than PNG. */
+export interface EncodingOptions {
+  readonly format: "jpeg" | "webp" | "avif";
+  /** From 1 to 100; at 100 WebP and AVIF lose nothing. */
+  readonly quality: number;
+}

@@ -1,10 +1,22 @@
 // Pictures in a browser: its own codecs and fonts, through a canvas that is never shown.
 
-import type { Bitmap } from "./bitmap.ts";
+import type { Bitmap, EncodingOptions } from "./bitmap.ts";
 
 /** `image` as the bytes of a PNG file. The colour of pixels with no alpha is lost: a canvas premultiplies. */
 export async function encodePng(image: Bitmap): Promise<Uint8Array> {
   const blob = await drawn(image).canvas.convertToBlob({ type: "image/png" });
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** `image` as the bytes of a JPEG or WebP file. Throws Error where the browser does not encode the format. */
+export async function encodeImage(image: Bitmap, { format, quality }: EncodingOptions): Promise<Uint8Array> {
+  const type = `image/${format}`;
+  const blob = await drawn(image).canvas.convertToBlob({ type, quality: quality / 100 });
+  if (blob.type !== type) {
+    throw new Error(
+      `Cannot encode ${format}: this browser does not (${format === "avif" ? "jpeg, webp or png" : "png"} is wanted)`,
+    );
+  }
   return new Uint8Array(await blob.arrayBuffer());
 }
 

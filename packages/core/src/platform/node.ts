@@ -22,7 +22,7 @@ import { basename, dirname, join, relative, sep } from "node:path";
 import type { ByteSource } from "./bytes.ts";
 import type { Disk, DiskFile, HubLibrary } from "./disk.ts";
 
-export { decodeImage, drawLabel, encodeAnimation, encodePng, imageSize, resizeBitmap } from "./sharp.ts";
+export { decodeImage, drawLabel, encodeAnimation, encodeImage, encodePng, imageSize, resizeBitmap } from "./sharp.ts";
 
 /** Opens a file for reading in ranges. Throws when it is missing, unreadable or a folder. */
 export async function openFile(path: string): Promise<ByteSource> {

@@ -1,12 +1,28 @@
 // Pictures in Node: sharp encodes, decodes and draws text. It is an optional package, loaded on first use.
 
 import type Sharp from "sharp";
-import type { Bitmap } from "./bitmap.ts";
+import type { Bitmap, EncodingOptions } from "./bitmap.ts";
 
 /** `image` as the bytes of a PNG file. */
 export async function encodePng({ width, height, channels, data }: Bitmap): Promise<Uint8Array> {
   const sharp = await loadSharp();
   return sharp(data, { raw: { width, height, channels } }).png().toBuffer();
+}
+
+/** `image` as the bytes of a JPEG, WebP or AVIF file; colours are kept at full resolution. JPEG has no alpha: it is left out. */
+export async function encodeImage(
+  { width, height, channels, data }: Bitmap,
+  { format, quality }: EncodingOptions,
+): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const picture = sharp(data, { raw: { width, height, channels } });
+  const lossless = quality === 100;
+  const encoded = {
+    jpeg: () => picture.jpeg({ quality, chromaSubsampling: "4:4:4" }),
+    webp: () => picture.webp({ quality, lossless }),
+    avif: () => picture.avif({ quality, lossless, chromaSubsampling: "4:4:4" }),
+  }[format]();
+  return new Uint8Array(await encoded.toBuffer());
 }
 
 /** How an animation is stored and shown. */

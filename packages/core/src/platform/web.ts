@@ -4,7 +4,7 @@
 import type { ByteSource } from "./bytes.ts";
 import type { Disk, HubLibrary } from "./disk.ts";
 
-export { decodeImage, drawLabel, encodePng, imageSize, resizeBitmap } from "./canvas.ts";
+export { decodeImage, drawLabel, encodeImage, encodePng, imageSize, resizeBitmap } from "./canvas.ts";
 
 /** Throws: without a `disk` there is no cache to download into. */
 export const loadHubLibrary = async (): Promise<HubLibrary> => {

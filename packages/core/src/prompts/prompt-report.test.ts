@@ -32,7 +32,10 @@ describe("promptReport()", () => {
   test("promptReport() shows tokens with their weights, chunk by chunk", () => {
     const [{ chunks }] = report("a (red:1.3) BREAK fox").parts[0].stages;
     expect(chunks.map((chunk) => chunk.map(({ text, weight }) => [text, weight]))).toEqual([
-      [["a", 1], ["red", 1.3]],
+      [
+        ["a", 1],
+        ["red", 1.3],
+      ],
       [["fox", 1]],
     ]);
     expect(chunks[1][0].id).toBe(tokenizer.encode("fox").ids[0]);

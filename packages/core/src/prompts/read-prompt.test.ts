@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { formatInfotext, parseInfotext } from "../image/infotext.ts";
 import { composedParts } from "./composition.ts";
 import { networkTags } from "./network-tags.ts";
 import { placed } from "./placed-text.ts";
@@ -13,6 +14,18 @@ const textOf = (text: string, options = a1111) =>
     weight,
     ...stages.map(({ pieces }) => pieces.map((piece) => piece.text.text).join("")),
   ]);
+
+describe("an infotext", () => {
+  test.each([
+    "a (red:1.3) fox, [day:night:0.5]",
+    "a cat :0.8 AND a dog\nBREAK <lora:x:0.5>, {a|b} __c__ # note\n  [x|y]",
+    String.raw`\(smile\), Steps: 20`,
+  ])("an infotext gives the prompt back when it is %j", (prompt) => {
+    const fields = { Steps: 20, Sampler: "Euler", Seed: 1 };
+    const text = formatInfotext({ prompt, negativePrompt: `not ${prompt}`, fields });
+    expect(parseInfotext(text)).toMatchObject({ prompt, negativePrompt: `not ${prompt}` });
+  });
+});
 
 describe("composedParts()", () => {
   test.each([

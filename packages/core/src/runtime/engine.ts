@@ -20,12 +20,26 @@ export interface LoadOptions {
   /** The checkpoint's name, for messages. */
   readonly source: string;
   readonly signal?: AbortSignal;
+  /** Outputs that stay in the engine: every run needs residents to put them into. */
+  readonly keep?: KeptOutputs;
+}
+
+/** Outputs whose values become residents after a run, and do not travel. */
+export interface KeptOutputs {
+  /** Resident by output, of the same shape. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** A scalar output: where it is not finite, the residents stay as they were before the run. */
+  readonly unlessNotFinite?: string;
 }
 
 /** How to run a network. */
 export interface RunOptions {
-  /** Names of the outputs to bring back; all by default. */
+  /** Names of the outputs to bring back; all that are not kept by default. */
   readonly outputs?: readonly string[];
+  /** Where inputs that are not fed come from, and where kept outputs go. */
+  readonly residents?: Residents;
+  /** Resident by input, where it is not the one of the input's own name. */
+  readonly from?: Readonly<Record<string, string>>;
   /** Rejects at once with the signal's reason; the device finishes the run it is in and drops its result. */
   readonly signal?: AbortSignal;
 }
@@ -51,7 +65,25 @@ export interface Engine {
   /** Resident memory of the engine's process now and at its peak; undefined in browsers. */
   memory(): Promise<EngineMemory | undefined>;
   load(graph: Graph, tensors: StoredTensors, options: LoadOptions): Promise<Network>;
+  /** Takes float32 tensors in, to stay between runs. */
+  hold(tensors: Readonly<Record<string, Tensor>>): Promise<Residents>;
   close(): Promise<void>;
+}
+
+/** Named float32 tensors that live with an engine: networks read and write them without a copy to the caller. */
+export interface Residents {
+  /** Shape by name. */
+  readonly dims: ReadonlyMap<string, readonly number[]>;
+  /** What they take, without the buffers for their next values. */
+  readonly bytes: number;
+  /** The values now, of all or of `names`. Throws Error when there is none of a name. */
+  read(names?: readonly string[]): Promise<Record<string, Tensor>>;
+  /** Puts other values into some of them. Throws Error when there is none of a name, TypeError when a shape differs. */
+  write(tensors: Readonly<Record<string, Tensor>>): Promise<void>;
+  /** Takes further tensors in, in place of those of the same names. */
+  add(tensors: Readonly<Record<string, Tensor>>): Promise<void>;
+  /** Gives their memory back. */
+  release(): Promise<void>;
 }
 
 /** Resident memory of an engine's process. */

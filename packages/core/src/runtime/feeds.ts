@@ -4,37 +4,49 @@ import { dimText, evaluateDim } from "../graph/dim.ts";
 import type { InputAttributes } from "../graph/ops/source.ts";
 import { elementCount } from "../tensor/tensor.ts";
 import type { AnyTensor } from "../tensor/tensor.ts";
+import type { RunOptions } from "./engine.ts";
 
-/** Throws TypeError unless `feeds` has every input, of its type and shape, with one size per symbol. `doing` is the verb's object. */
+/**
+ * Throws TypeError unless `feeds`, or else `residents`, have every input, of its type and shape, with one size per
+ * symbol. Returns the resident of each input that is not fed. `doing` is the verb's object.
+ */
 export function checkFeeds(
   inputs: readonly InputAttributes[],
   feeds: Readonly<Record<string, AnyTensor>>,
   doing: string,
-): void {
+  { residents, from = {} }: Pick<RunOptions, "residents" | "from"> = {},
+): Record<string, string> {
   const sizes: Record<string, number> = {};
+  const held: Record<string, string> = {};
   for (const { name, type, dims } of inputs) {
     const feed = feeds[name];
-    if (feed === undefined) throw new TypeError(`Cannot ${doing}: input "${name}" is missing`);
-    if (!(feed.data instanceof arrays[type])) {
-      throw new TypeError(`Cannot ${doing}: input "${name}" is a ${feed.data.constructor.name} (${type} is wanted)`);
-    }
-    if (feed.data.length !== elementCount(feed.dims)) {
-      const wanted = `${elementCount(feed.dims)} of [${feed.dims}] are wanted`;
-      throw new TypeError(`Cannot ${doing}: input "${name}" has ${feed.data.length} values (${wanted})`);
-    }
+    const resident = from[name] ?? name;
+    const given = feed?.dims ?? residents?.dims.get(resident);
+    if (given === undefined) throw new TypeError(`Cannot ${doing}: input "${name}" is missing`);
+    if (feed === undefined) held[name] = resident;
+    else checkData(name, feed, type, doing);
     const fits =
-      feed.dims.length === dims.length &&
+      given.length === dims.length &&
       dims.every((dim, i) => {
-        if (typeof dim !== "number" && /^\w+$/.test(dim.text)) sizes[dim.text] ??= feed.dims[i];
-        return feed.dims[i] === evaluateDim(dim, sizes);
+        if (typeof dim !== "number" && /^\w+$/.test(dim.text)) sizes[dim.text] ??= given[i];
+        return given[i] === evaluateDim(dim, sizes);
       });
     if (!fits) {
       const known = Object.entries(sizes).map(([symbol, size]) => `${symbol} = ${size}`);
       const where = known.length === 0 ? "" : `, where ${known.join(", ")},`;
-      throw new TypeError(
-        `Cannot ${doing}: input "${name}" is [${feed.dims}] ([${dims.map(dimText)}]${where} is wanted)`,
-      );
+      throw new TypeError(`Cannot ${doing}: input "${name}" is [${given}] ([${dims.map(dimText)}]${where} is wanted)`);
     }
+  }
+  return held;
+}
+
+function checkData(name: string, { dims, data }: AnyTensor, type: InputAttributes["type"], doing: string): void {
+  if (!(data instanceof arrays[type])) {
+    throw new TypeError(`Cannot ${doing}: input "${name}" is a ${data.constructor.name} (${type} is wanted)`);
+  }
+  if (data.length !== elementCount(dims)) {
+    const wanted = `${elementCount(dims)} of [${dims}] are wanted`;
+    throw new TypeError(`Cannot ${doing}: input "${name}" has ${data.length} values (${wanted})`);
   }
 }
 

@@ -1,7 +1,7 @@
 // What the caller and the engine's process say to each other. Everything is plain data that survives structured cloning.
 
 import type { Target } from "../graph/lowering.ts";
-import type { EngineMemory } from "./engine.ts";
+import type { EngineMemory, KeptOutputs } from "./engine.ts";
 
 /** A tensor on the wire: the array's class is its element type. */
 export interface WireTensor {
@@ -19,12 +19,28 @@ export interface ExternalWeights {
 export interface Requests {
   /** Sets the device for what is loaded from now on. `wasmFolder` is where a browser finds ONNX Runtime's .wasm files. */
   open: { takes: { device: Target; threads?: number; wasmFolder?: string }; gives: undefined };
-  load: { takes: { model: Uint8Array; weights: ExternalWeights }; gives: { network: number } };
+  /** `keep`: outputs whose values become residents. */
+  load: {
+    takes: { model: Uint8Array; weights: ExternalWeights; keep: KeptOutputs | undefined };
+    gives: { network: number };
+  };
   run: {
-    takes: { network: number; feeds: Record<string, WireTensor>; outputs: readonly string[] | undefined };
+    takes: {
+      network: number;
+      feeds: Record<string, WireTensor>;
+      outputs: readonly string[] | undefined;
+      /** A holding, and which of its tensors is which further input. */
+      residents: { readonly holding: number; readonly inputs: Readonly<Record<string, string>> } | undefined;
+    };
     gives: Record<string, WireTensor>;
   };
   unload: { takes: { network: number }; gives: undefined };
+  /** Opens a holding of residents, empty; `copyModel` is how GPUs copy. */
+  hold: { takes: { copyModel: Uint8Array }; gives: { holding: number } };
+  add: { takes: { holding: number; tensors: Record<string, WireTensor> }; gives: undefined };
+  read: { takes: { holding: number; names: readonly string[] }; gives: Record<string, Float32Array> };
+  write: { takes: { holding: number; values: Record<string, Float32Array> }; gives: undefined };
+  release: { takes: { holding: number }; gives: undefined };
   memory: { takes: Record<string, never>; gives: EngineMemory | undefined };
 }
 

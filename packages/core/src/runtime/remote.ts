@@ -12,6 +12,8 @@ import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
 import { checkAdapter, checkFusedAttention } from "./device-check.ts";
 import type { Device, Engine, LoadOptions, Network, RunOptions } from "./engine.ts";
 import { checkFeeds } from "./feeds.ts";
+import type { HeldTensors } from "./held-tensors.ts";
+import { checkKept, hold } from "./held-tensors.ts";
 import type { ExternalWeights, Port, ReplyMessage, RequestMessage, Requests, WireTensor } from "./protocol.ts";
 
 /** What differs between a process and a worker. */
@@ -67,7 +69,7 @@ export async function connect(
     });
   }
 
-  async function load(traced: Graph, tensors: StoredTensors, { source, signal }: LoadOptions): Promise<Network> {
+  async function load(traced: Graph, tensors: StoredTensors, { source, signal, keep }: LoadOptions): Promise<Network> {
     signal?.throwIfAborted();
     const start = performance.now();
     const graph = shareCommonValues(traced);
@@ -76,22 +78,32 @@ export async function connect(
     const { weights, locate } = await connection.place([...bindings.values()]);
     const model = toOnnx(graph, { target: device, bindings, locate, fusedAttention });
     const prepareMs = performance.now() - start;
-    const loading = ask("load", `load "${name}" of "${source}" on ${device}`, { model, weights });
+    const loading = ask("load", `load "${name}" of "${source}" on ${device}`, { model, weights, keep });
     const { network } = await unlessAborted(loading, signal).catch((error) => {
       // What nobody waits for any more is not kept either.
       loading.then(({ network }) => ask("unload", `unload "${name}"`, { network })).catch(() => {});
       throw error;
     });
     const inputs = inputsOf(graph);
+    const taken = new Set(inputs.map(({ name }) => name));
     return {
       name,
       loadMs: performance.now() - start,
       prepareMs,
-      async run(feeds: Readonly<Record<string, AnyTensor>>, { outputs, signal }: RunOptions = {}) {
+      async run(feeds: Readonly<Record<string, AnyTensor>>, { outputs, signal, residents, from }: RunOptions = {}) {
         signal?.throwIfAborted();
         const doing = `run "${name}" on ${device}`;
-        checkFeeds(inputs, feeds, doing);
-        const running = ask("run", doing, { network, feeds: feeds as Record<string, WireTensor>, outputs });
+        const held = checkFeeds(inputs, feeds, doing, { residents, from });
+        if (keep !== undefined) checkKept(graph, keep, residents, doing);
+        const running = ask("run", doing, {
+          network,
+          feeds: Object.fromEntries(Object.entries(feeds).filter(([name]) => taken.has(name))) as Record<
+            string,
+            WireTensor
+          >,
+          outputs,
+          residents: residents && { holding: (residents as HeldTensors).holding, inputs: held },
+        });
         return (await unlessAborted(running, signal)) as Record<string, Tensor>;
       },
       async unload() {
@@ -108,6 +120,7 @@ export async function connect(
     },
     memory: () => ask("memory", "read the engine's memory", {}),
     load,
+    hold: (tensors) => hold(ask, tensors, device),
     async close() {
       gone ??= "the engine is closed";
       await connection.close();

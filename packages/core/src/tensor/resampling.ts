@@ -59,6 +59,17 @@ export function interpolationTaps(from: number, to: number, { support, value }: 
   });
 }
 
+/** Two neighbours for each target value, places counted from the line's edge: TensorFlow 1's resize_bilinear. */
+export function edgeBilinearTaps(from: number, to: number): Taps[] {
+  const scale = Math.fround(from / to);
+  return Array.from({ length: to }, (_, i) => {
+    const place = Math.fround(i * scale);
+    const first = Math.min(Math.floor(place), from - 1);
+    const fraction = place - Math.floor(place);
+    return { first, weights: first === from - 1 ? [1] : [1 - fraction, fraction] };
+  });
+}
+
 /** One source value for each target value: at its left edge ("nearest"), or at its middle ("nearest-exact"). */
 export function nearestTaps(from: number, to: number, at: "edge" | "middle"): Taps[] {
   return Array.from({ length: to }, (_, i) => {

@@ -1,15 +1,17 @@
-// Tensors in another size, as torch.nn.functional.interpolate makes them: what A1111's hires fix does to latents.
+// Tensors in another size, as torch.nn.functional.interpolate makes them: what A1111's hires fix does to latents; and as
+// TensorFlow 1 did, whose way the Inception network of Fréchet distance was used with.
 
 import type { Taps } from "./resampling.ts";
-import { antialiasTaps, interpolationTaps, nearestTaps, resamplingFilters } from "./resampling.ts";
+import { antialiasTaps, edgeBilinearTaps, interpolationTaps, nearestTaps, resamplingFilters } from "./resampling.ts";
 import type { Tensor } from "./tensor.ts";
 import { tensor } from "./tensor.ts";
 
-/** The ways by torch's names; with "-antialias", its `antialias=True`. */
+/** The ways, torch's by its names; with "-antialias", its `antialias=True`. */
 export const tensorResizeModes = {
   nearest: (from, to) => nearestTaps(from, to, "edge"),
   "nearest-exact": (from, to) => nearestTaps(from, to, "middle"),
   bilinear: (from, to) => interpolationTaps(from, to, resamplingFilters.linear),
+  "bilinear-tensorflow1": edgeBilinearTaps,
   "bilinear-antialias": (from, to) => antialiasTaps(from, to, resamplingFilters.linear),
   bicubic: (from, to) => interpolationTaps(from, to, resamplingFilters.cubicTorch),
   "bicubic-antialias": (from, to) => antialiasTaps(from, to, resamplingFilters.cubic),

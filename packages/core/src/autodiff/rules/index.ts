@@ -14,6 +14,7 @@ import { reduceRules } from "./reduce.ts";
 import type { Rules } from "./rule.ts";
 import { shapeRules } from "./shape.ts";
 import { softmaxRules } from "./softmax.ts";
+import { sourceRules } from "./source.ts";
 
 /** The rules by operator name. */
 export const rules: Rules = {
@@ -27,6 +28,7 @@ export const rules: Rules = {
   ...reduceRules,
   ...shapeRules,
   ...softmaxRules,
+  ...sourceRules,
 };
 
 /** Operators whose result does not change with small changes of their operands, have none, or are a border on purpose. */

@@ -4,14 +4,8 @@ import type { Op } from "../../graph/op.ts";
 import { constant } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
 
-/** The operands' gradients of one operator, undefined for operands without one (indices, conditions). */
-export type Rule = (value: Value, gradient: Value) => readonly (Value | undefined)[];
-
-/** Rules by operator name. */
-export type Rules = Readonly<Record<string, Rule>>;
-
 /** What a rule is given besides the gradient of the result. */
-export interface Applied<A> {
+export interface Applied<A = unknown> {
   /** The operands. */
   readonly inputs: readonly Value[];
   readonly attributes: A;
@@ -19,16 +13,16 @@ export interface Applied<A> {
   readonly y: Value;
 }
 
-/** The table entry of one operator's rule. */
-export const rule = <A>(
-  op: Op<A>,
-  backward: (gradient: Value, applied: Applied<A>) => readonly (Value | undefined)[],
-): [name: string, rule: Rule] => [
-  op.name,
-  (y, gradient) => backward(gradient, { inputs: y.inputs, attributes: y.attributes as A, y }),
-];
+/** The operands' gradients of one operator, undefined for operands without one (indices, conditions). */
+export type Rule<A = never> = (gradient: Value, applied: Applied<A>) => readonly (Value | undefined)[];
 
-/** The rule for an operator with one operand. */
+/** Rules by operator name. */
+export type Rules = Readonly<Record<string, Rule>>;
+
+/** The table entry of one operator's rule. */
+export const rule = <A>(op: Op<A>, backward: Rule<A>): [name: string, rule: Rule] => [op.name, backward as Rule];
+
+/** The table entry of an operator with one operand x. */
 export const unaryRule = <A>(
   op: Op<A>,
   backward: (gradient: Value, x: Value, applied: Applied<A>) => Value,

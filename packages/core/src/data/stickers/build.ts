@@ -77,7 +77,7 @@ export async function buildStickers({
       visible.map(({ rgba }) => thumbnailOnWhite(rgba)),
       duplicateRms,
     );
-    const kept = visible.filter((_, i) => duplicates[i] < 0);
+    const kept = visible.filter((_, i) => !duplicates[i]);
     drawn.push(...kept.map((one) => ({ ...one, style })));
     counts.push({
       style: style.style,

@@ -3,7 +3,7 @@
 
 import { addDims, multiplyDims } from "../dim.ts";
 import type { Dim } from "../dim.ts";
-import { ints } from "../lowering.ts";
+import { floats, ints } from "../lowering.ts";
 import type { Lowering } from "../lowering.ts";
 import type { Value } from "../value.ts";
 import type { ConvolutionAttributes } from "./convolution.ts";
@@ -98,9 +98,17 @@ function shifts(
     to.target === "cpu"
       ? to.node("FusedMatMul", [a, b], { transA: 1 }, "com.microsoft")
       : to.node("MatMul", [to.node("Transpose", [a], { perm: [0, 1, 3, 2] }), b]); // [kh,kw,O,C]
-  // [taps,O·C] → [O·C,taps]
-  const flatTaps = to.node("Reshape", [taps, ints(to, [kh * kw, -1])]);
-  return to.node("Reshape", [to.node("Transpose", [flatTaps], { perm: [1, 0] }), to.shape(dims)]);
+  if (kh * kw === 1) return to.node("Reshape", [taps, to.shape(dims)]);
+  // [taps,O·C] → [O·C,taps] by a product with the identity: ONNX Runtime makes a transposition of all four axes, which is
+  // four times as slow, out of that of a matrix between two reshapes.
+  const count = kh * kw;
+  const identity = floats(
+    to,
+    Array.from({ length: count ** 2 }, (_, i) => Number(i % (count + 1) === 0)),
+    [count, count],
+  );
+  const flatTaps = to.node("Reshape", [taps, ints(to, [count, -1])]);
+  return to.node("Reshape", [to.node("Gemm", [flatTaps, identity], { transA: 1 }), to.shape(dims)]);
 }
 
 const inside = (at: number, size: number, pixel: (at: number) => number): number =>

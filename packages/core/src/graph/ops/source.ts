@@ -64,6 +64,20 @@ export const stopGradientOp: Op<undefined> = {
   lower: (_to, [x]) => x,
 };
 
+/** Inputs x and one that has to be there first. */
+export const afterOp: Op<undefined> = {
+  name: "after",
+  infer: ([x]) => ({ type: x.type, dims: x.dims }),
+  lower(to, [x, first], _, { dims }) {
+    // x's own memory in its own shape, which is computed with a zero that only the other's data can give: no number is
+    // less than itself.
+    const flat = to.node("Reshape", [first, ints(to, [-1])]);
+    const element = to.node("Slice", [flat, ints(to, [0]), ints(to, [1]), ints(to, [0])]);
+    const zero = to.node("Cast", [to.node("Less", [element, element])], { to: onnxTypes.int64 });
+    return to.node("Reshape", [x, to.node("Add", [to.shape(dims), zero])]);
+  },
+};
+
 /** Computes 0, 1, …, count − 1. */
 export const rangeOp: Op<{ readonly count: Dim }> = {
   name: "range",
@@ -84,6 +98,9 @@ export const elementsOp: Op<{ readonly dims: readonly Dim[] }> = {
 
 /** x itself, through which no gradient flows back ("sg", "detach"). */
 export const stopGradient = (x: Value): Value => apply(stopGradientOp, [x], undefined);
+
+/** x itself, but not before `first` (float32) is computed; and to no one the same as x. */
+export const after = (x: Value, first: Value): Value => apply(afterOp, [x, first], undefined);
 
 /** 0, 1, …, count − 1 as int64 [count]; `count` may be known only when the graph runs. */
 export const range = (count: Dim): Value => apply(rangeOp, [], { count });

@@ -1,0 +1,108 @@
+// Pictures as trainers see them: any size and number of channels to tensors in [-1,1], and back.
+
+import type { Size } from "../data/aspect-buckets.ts";
+import { fittedArea, partOfImage } from "../image/compose.ts";
+import type { Fit } from "../image/compose.ts";
+import type { Image } from "../image/image.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { elementCount, tensor } from "../tensor/tensor.ts";
+
+/** What transparent pixels lie on, 0 … 255 for each colour. */
+export type Ground = readonly [red: number, green: number, blue: number];
+
+/** White, on which stickers are usually seen. */
+export const white: Ground = [255, 255, 255];
+
+/** `image` in another shape; the same one when it has that shape already. */
+export function fittedPicture(image: Image, { width, height }: Size, fit: Fit): Image {
+  if (image.width === width && image.height === height) return image;
+  return partOfImage(image, fittedArea(image, { width, height }, fit), { width, height });
+}
+
+/** `image` seen in a mirror. */
+export function mirrored({ width, height, channels, data }: Image): Image {
+  const out = new Uint8Array(data.length);
+  for (let pixel = 0; pixel < width * height; pixel++) {
+    const x = pixel % width;
+    const from = (pixel - x + (width - 1 - x)) * channels;
+    for (let c = 0; c < channels; c++) out[pixel * channels + c] = data[from + c];
+  }
+  return { width, height, channels, data: out };
+}
+
+/**
+ * Pictures of one size → [N,channels,H,W] in [-1,1]. With 4 channels alpha is straight (1 where all is seen) and the colours of what
+ * is not seen are 0; with 3 and 1 transparent pixels show their ground (white, or one for each picture), and 1 is Rec. 601 luma.
+ */
+export function pictureTensor(
+  images: readonly Image[],
+  { channels, grounds }: { channels: 1 | 3 | 4; grounds?: readonly Ground[] },
+): Tensor {
+  if (images.length === 0) throw new RangeError("Cannot make a tensor of no pictures");
+  const [{ width, height }] = images;
+  const plane = width * height;
+  const dims = [images.length, channels, height, width];
+  const values = new Float32Array(elementCount(dims));
+  images.forEach((image, n) => {
+    if (image.width !== width || image.height !== height)
+      throw new RangeError(
+        `Cannot make one tensor of pictures: ${image.width}×${image.height} beside ${width}×${height} (one size is wanted)`,
+      );
+    const ground = grounds?.[n] ?? white;
+    const { channels: stride, data } = image;
+    const start = n * channels * plane;
+    for (let i = 0; i < plane; i++) {
+      const alpha = stride === 4 ? data[i * 4 + 3] : 255;
+      const colour = (c: number) => data[i * stride + c];
+      if (channels === 4) {
+        for (let c = 0; c < 3; c++) values[start + c * plane + i] = alpha === 0 ? 0 : colour(c) / 127.5 - 1;
+        values[start + 3 * plane + i] = alpha / 127.5 - 1;
+        continue;
+      }
+      const seen = (c: number) => (alpha * colour(c) + (255 - alpha) * ground[c]) / 255;
+      if (channels === 3) for (let c = 0; c < 3; c++) values[start + c * plane + i] = seen(c) / 127.5 - 1;
+      else values[start + i] = (0.299 * seen(0) + 0.587 * seen(1) + 0.114 * seen(2)) / 127.5 - 1;
+    }
+  });
+  return tensor(dims, values);
+}
+
+/** x [N,1,3 or 4,H,W] in [-1,1] → N pictures; grey ones of 3 channels. Values outside are limited, NaN becomes 0. */
+export function picturesFromTensor(x: Tensor): Image[] {
+  const [count, channels, height, width] = x.dims;
+  const plane = height * width;
+  const outputs = channels === 4 ? 4 : 3;
+  return Array.from({ length: count }, (_, n) => {
+    const data = new Uint8ClampedArray(outputs * plane);
+    for (let i = 0; i < plane; i++) {
+      for (let c = 0; c < outputs; c++) {
+        data[i * outputs + c] = (x.data[(n * channels + (channels === 1 ? 0 : c)) * plane + i] + 1) * 127.5;
+      }
+    }
+    return { width, height, channels: outputs, data: new Uint8Array(data.buffer) };
+  });
+}
+
+/** Pictures in rows of `columns`, with a gap that is transparent where there is room for it: PNG of 4 channels. */
+export function pictureGrid(images: readonly Image[], columns: number, gap = 2): Image {
+  const cell = {
+    width: Math.max(...images.map(({ width }) => width)),
+    height: Math.max(...images.map(({ height }) => height)),
+  };
+  const rows = Math.ceil(images.length / columns);
+  const width = Math.min(columns, images.length) * (cell.width + gap) - gap;
+  const height = rows * (cell.height + gap) - gap;
+  const data = new Uint8Array(4 * width * height);
+  images.forEach((image, n) => {
+    const [left, top] = [(n % columns) * (cell.width + gap), Math.floor(n / columns) * (cell.height + gap)];
+    for (let y = 0; y < image.height; y++) {
+      for (let x = 0; x < image.width; x++) {
+        const from = (y * image.width + x) * image.channels;
+        const to = 4 * ((top + y) * width + left + x);
+        for (let c = 0; c < 3; c++) data[to + c] = image.data[from + c];
+        data[to + 3] = image.channels === 4 ? image.data[from + 3] : 255;
+      }
+    }
+  });
+  return { width, height, channels: 4, data };
+}

@@ -1,0 +1,147 @@
+// What single fields cannot say: which of a recipe's fields do not go together.
+
+import type { AutoencoderRecipe } from "./autoencoder.ts";
+import type { ClipRecipe } from "./clip.ts";
+import type { DiffusionRecipe } from "./diffusion.ts";
+import type { JudgeRecipe } from "./judge.ts";
+
+/** A pair of fields that do not go together, and what to do about it. */
+interface Contradiction<R> {
+  readonly when: (recipe: R) => boolean;
+  readonly is: string;
+  readonly wanted: string;
+}
+
+type AnyRecipe = AutoencoderRecipe | ClipRecipe | DiffusionRecipe | JudgeRecipe;
+
+const ofAll: readonly Contradiction<AnyRecipe>[] = [
+  {
+    when: ({ schedule, steps }) => schedule.warmup >= steps,
+    is: '"schedule.warmup" is no less than "steps"',
+    wanted: "a shorter warm-up is wanted",
+  },
+];
+
+const ofAutoencoders: readonly Contradiction<AutoencoderRecipe>[] = [
+  {
+    when: ({ size, autoencoder }) => size % 2 ** (autoencoder.features.length - 1) !== 0,
+    is: '"size" cannot be halved once for each of "autoencoder.features" after the first',
+    wanted: "a multiple of the factor is wanted",
+  },
+  {
+    when: ({ autoencoder: { features, groups } }) => features.some((width) => width % groups !== 0),
+    is: '"autoencoder.groups" does not divide each of "autoencoder.features"',
+    wanted: "a common divisor is wanted",
+  },
+  {
+    when: ({ adversarial, batchSize }) => adversarial?.norm === "batch" && batchSize === 1,
+    is: 'batches of 1 have no statistics for "adversarial.norm": "batch"',
+    wanted: '"group", "none" or larger batches are wanted',
+  },
+  {
+    when: ({ regularization, logVariance }) =>
+      regularization.kind === "vq" && (logVariance.learn || logVariance.initial !== 0),
+    is: '"logVariance" is for "kl", and "regularization.kind" is "vq"',
+    wanted: "one of them is wanted",
+  },
+];
+
+const ofClip: readonly Contradiction<ClipRecipe>[] = [
+  {
+    when: ({ size, vision }) => size % vision.patch !== 0,
+    is: '"vision.patch" does not divide "size"',
+    wanted: "whole patches are wanted",
+  },
+  {
+    when: ({ vision, text }) => [vision, text].some(({ width, heads }) => width % heads !== 0),
+    is: "the heads do not divide the width of a tower",
+    wanted: "heads of one width are wanted",
+  },
+  {
+    when: ({ tokenizer }) => (tokenizer.path === undefined) === (tokenizer.vocabulary === undefined),
+    is: '"tokenizer" has neither or both of "path" and "vocabulary"',
+    wanted: "one is wanted",
+  },
+  {
+    when: ({ batchSize }) => batchSize === 1,
+    is: "a batch of 1 has nothing to tell apart",
+    wanted: "2 or more are wanted",
+  },
+];
+
+const ofDiffusion: readonly Contradiction<DiffusionRecipe>[] = [
+  {
+    when: ({ diffusion }) => diffusion.zeroTerminalSnr && diffusion.prediction === "epsilon",
+    is: '"diffusion.prediction" is "epsilon", from which nothing is learnt at the last level of "zeroTerminalSnr"',
+    wanted: '"v_prediction" or "sample" is wanted',
+  },
+  {
+    when: ({ text, classes, dropout }) => dropout > 0 && text === undefined && classes === undefined,
+    is: '"dropout" has no condition to leave out',
+    wanted: '"text" or "classes", or no dropout, is wanted',
+  },
+  {
+    when: ({ samples, dropout }) => samples.guidanceScale > 1 && dropout === 0,
+    is: '"samples.guidanceScale" is above 1 and "dropout" is 0: there is nothing to guide away from',
+    wanted: "a dropout of 0.1 or so is wanted",
+  },
+  {
+    when: ({ text, classes }) => text !== undefined && classes !== undefined,
+    is: 'there are "text" and "classes"',
+    wanted: "one condition is wanted",
+  },
+  {
+    when: ({ samples, text }) => samples.prompts !== undefined && text === undefined,
+    is: '"samples.prompts" is there and "text" is not',
+    wanted: "a text encoder is wanted",
+  },
+  {
+    when: ({ unet }) => unet.attention.length !== unet.features.length,
+    is: '"unet.attention" and "unet.features" are not of one length',
+    wanted: "one for each resolution is wanted",
+  },
+  {
+    when: ({ unet: { features, groups } }) => features.some((width) => width % groups !== 0),
+    is: '"unet.groups" does not divide each of "unet.features"',
+    wanted: "a common divisor is wanted",
+  },
+  {
+    when: ({ unet: { features, attention, headWidth } }) =>
+      features.some((width, i) => (attention[i] || i === features.length - 1) && width % headWidth !== 0),
+    is: '"unet.headWidth" does not divide the channels where there is attention (the last resolution always has)',
+    wanted: "a common divisor is wanted",
+  },
+  {
+    when: ({ autoencoder, channels }) => autoencoder !== undefined && channels !== 3,
+    is: '"channels" is for pixels, and "autoencoder" makes latents',
+    wanted: "one of them is wanted",
+  },
+  {
+    when: ({ autoencoder, latents }) => autoencoder === undefined && latents !== "cached",
+    is: '"latents" is there and "autoencoder" is not',
+    wanted: "a folder of one is wanted",
+  },
+  {
+    when: ({ latents, autoencoder, data }) => autoencoder !== undefined && latents === "cached" && data.flip,
+    is: '"data.flip" would do nothing to cached latents',
+    wanted: '"latents": "each step" or no flip is wanted',
+  },
+];
+
+const ofJudges: readonly Contradiction<JudgeRecipe>[] = [
+  {
+    when: ({ judge: { features, groups } }) => features.some((width) => width % groups !== 0),
+    is: '"judge.groups" does not divide each of "judge.features"',
+    wanted: "a common divisor is wanted",
+  },
+];
+
+/** The contradictions of each trainer's recipe. */
+export const contradictions: {
+  readonly [T in AnyRecipe["trainer"]]: readonly Contradiction<Extract<AnyRecipe, { trainer: T }>>[];
+} = {
+  autoencoder: [...ofAll, ...ofAutoencoders],
+  clip: [...ofAll, ...ofClip],
+  diffusion: [...ofAll, ...ofDiffusion],
+  judge: [...ofAll, ...ofJudges],
+};

@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { alteringChanges, changesBetween, changeText } from "../resume.ts";
+import { recipeFields } from "./describe.ts";
+import { checkRecipe, parseRecipe, recipeSchemas } from "./read-recipe.ts";
+import type { TrainerKind } from "./read-recipe.ts";
+
+const run = { name: "n", data: { path: "d" }, steps: 10, batchSize: 4, size: 16 };
+const diffusion = { trainer: "diffusion", ...run, unet: { features: [32, 64], attention: [false, true] } };
+const autoencoder = { trainer: "autoencoder", ...run, autoencoder: { latentChannels: 4, features: [32, 32] } };
+const clip = {
+  trainer: "clip",
+  ...run,
+  vision: { width: 16, layers: 1, heads: 2, patch: 4 },
+  text: { width: 16, layers: 1, heads: 2 },
+  projection: 8,
+  tokenizer: { vocabulary: 600 },
+};
+
+describe("checkRecipe()", () => {
+  it.each([diffusion, autoencoder, clip])("checkRecipe() fills in defaults: $trainer", (recipe) => {
+    const checked = checkRecipe(recipe, "r.json");
+    expect(checked).toMatchObject({ seed: 0, keep: 3, optimizer: { kind: "adamw" }, every: { checkpoint: 500 } });
+    expect(checkRecipe(JSON.parse(JSON.stringify(checked)), "r.json")).toEqual(checked);
+  });
+
+  it.each<[object, string]>([
+    [{}, '"trainer" is missing (autoencoder, clip, diffusion are known)'],
+    [{ trainer: "difusion" }, '"trainer" is "difusion" (closest: "diffusion"; autoencoder, clip, diffusion are known)'],
+    [{ ...diffusion, stepz: 3 }, 'unknown key "stepz" (closest: "steps")'],
+    [{ ...diffusion, unet: { ...diffusion.unet, feature: [] } }, 'unknown key "unet.feature" (closest: "features")'],
+    [{ ...diffusion, optimizer: { kind: "adamw", betta: 1 } }, 'unknown key "optimizer.betta" (closest: "betas")'],
+    [{ ...diffusion, steps: undefined }, '"steps" is missing'],
+    [
+      { ...diffusion, steps: 0, batchSize: 1.5 },
+      '"steps" is 0 (too small: expected number to be >=1); "batchSize" is 1.5 (expected int, received number)',
+    ],
+    [
+      { ...diffusion, diffusion: { zeroTerminalSnr: true } },
+      '"diffusion.prediction" is "epsilon", from which nothing is learnt at the last level of "zeroTerminalSnr" ("v_prediction" or "sample" is wanted)',
+    ],
+    [
+      { ...diffusion, dropout: 0.1 },
+      '"dropout" has no condition to leave out ("text" or "classes", or no dropout, is wanted)',
+    ],
+    [
+      { ...diffusion, samples: { guidanceScale: 3 } },
+      '"samples.guidanceScale" is above 1 and "dropout" is 0: there is nothing to guide away from (a dropout of 0.1 or so is wanted)',
+    ],
+    [
+      { ...diffusion, schedule: { warmup: 10 } },
+      '"schedule.warmup" is no less than "steps" (a shorter warm-up is wanted)',
+    ],
+    [
+      { ...autoencoder, size: 15 },
+      '"size" cannot be halved once for each of "autoencoder.features" after the first (a multiple of the factor is wanted)',
+    ],
+    [{ ...clip, tokenizer: {} }, '"tokenizer" has neither or both of "path" and "vocabulary" (one is wanted)'],
+  ])("checkRecipe() says what is wrong: case %#", (recipe, message) => {
+    expect(() => checkRecipe(recipe, "r.json")).toThrow(new Error(`Cannot read recipe "r.json": ${message}`));
+  });
+
+  it("parseRecipe() throws an Error that names the file whatever is in it", () => {
+    const anyRecipe = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .constantFrom(diffusion, autoencoder, clip)
+        .chain((recipe) =>
+          fc
+            .dictionary(fc.constantFrom(...Object.keys(recipe), "x"), fc.jsonValue())
+            .map((changes) => JSON.stringify({ ...recipe, ...changes })),
+        ),
+    );
+    fc.assert(
+      fc.property(anyRecipe, (text) => {
+        try {
+          parseRecipe(text, "r.json");
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^Cannot read recipe "r\.json": ./);
+        }
+      }),
+    );
+  });
+});
+
+describe("recipeFields()", () => {
+  it.each(Object.keys(recipeSchemas) as TrainerKind[])("recipeFields() describes every field of %s", (kind) => {
+    const fields = recipeFields(kind);
+    expect(fields.filter(({ description, values }) => description === "" || values === "")).toEqual([]);
+    expect(fields.map(({ path }) => path)).toContain("optimizer(adamw).betas");
+  });
+});
+
+describe("changesBetween()", () => {
+  it("changesBetween() names what changed, and alteringChanges() what alters the training", () => {
+    const [before, after] = [{}, { batchSize: 8, every: { log: 1 }, clipNorm: 1 }].map((changes) =>
+      checkRecipe({ ...diffusion, ...changes }, "r"),
+    );
+    const changes = changesBetween(before, after);
+    expect(alteringChanges(changes).map(changeText)).toEqual([
+      '"batchSize" was 4 and is 8',
+      '"clipNorm" was not there and is 1',
+    ]);
+    expect(changes).toHaveLength(3);
+  });
+});

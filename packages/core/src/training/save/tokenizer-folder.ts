@@ -1,0 +1,18 @@
+// A CLIP tokenizer as transformers saves it.
+
+import { disk } from "#platform";
+import type { TokenizerFiles } from "../../tokenizers/open.ts";
+import { saveJson, saveText } from "./model-parts.ts";
+
+/** Writes `files` to the folder `path`. Throws Error for OpenAI's built-in vocabulary, which has no files of its own. */
+export async function saveTokenizer(path: string, files: TokenizerFiles): Promise<void> {
+  if ("builtIn" in files)
+    throw new Error(`Cannot save a tokenizer to "${path}": it is a built-in one (its files are wanted)`);
+  const { vocab, merges, config } = files;
+  await disk!.makeFolder(path);
+  await saveText(`${path}/vocab.json`, vocab);
+  await saveText(`${path}/merges.txt`, merges);
+  await saveJson(`${path}/tokenizer_config.json`, config);
+  const special = ["bos_token", "eos_token", "unk_token", "pad_token"].filter((name) => name in config);
+  await saveJson(`${path}/special_tokens_map.json`, Object.fromEntries(special.map((name) => [name, config[name]])));
+}

@@ -1,0 +1,101 @@
+// A trained autoencoder, of either kind: its files, pictures to latents, latents to pictures.
+
+import { readVae } from "../../checkpoints/vae-override.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { autoencoderKlConfig, decoderGraph, encoderGraph } from "../../models/autoencoder-kl.ts";
+import type { PublishedConfig } from "../../models/config.ts";
+import { vqAutoencoderConfig, vqDecoderGraph, vqEncoderGraph } from "../../models/vq-autoencoder.ts";
+import type { Engine } from "../../runtime/engine.ts";
+import type { StoredTensors } from "../../tensor/stored.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+
+/** An autoencoder's files and sizes. */
+export interface AutoencoderFiles {
+  readonly path: string;
+  readonly className: string;
+  readonly published: PublishedConfig;
+  readonly tensors: StoredTensors;
+  readonly imageChannels: 1 | 3 | 4;
+  readonly latentChannels: number;
+  /** Pixels per latent along one side. */
+  readonly factor: number;
+  /** Latents that diffusion learns = (z − shift)·scaling. */
+  readonly scaling: number;
+  readonly shift: number;
+  /** Input `image`; outputs `mean` and, where latents are drawn, `logVariance`. */
+  readonly encoder: Graph;
+  /** Input `latents`; output `image`. */
+  readonly decoder: Graph;
+}
+
+/** The autoencoder in the folder `path`, or in its folder `vae`. Throws Error when there is none, or one of an unknown class. */
+export async function readAutoencoder(path: string): Promise<AutoencoderFiles> {
+  const { network } = await readVae(path, { family: "sd1" });
+  const { className, config: published, tensors } = network;
+  const kind = kinds[className];
+  if (kind === undefined)
+    throw new Error(
+      `Cannot open autoencoder "${path}": it is a ${className} (${Object.keys(kinds).join(" or ")} is wanted)`,
+    );
+  return { path, className, published, tensors, ...kind(published) };
+}
+
+type Kind = Omit<AutoencoderFiles, "path" | "className" | "published" | "tensors">;
+
+const kinds: Readonly<Record<string, (published: PublishedConfig) => Kind>> = {
+  AutoencoderKL(published) {
+    const config = autoencoderKlConfig(published);
+    return {
+      imageChannels: config.imageChannels as 1 | 3 | 4,
+      latentChannels: config.latentChannels,
+      factor: config.factor,
+      scaling: config.scalingFactor,
+      shift: config.shiftFactor,
+      encoder: encoderGraph(config),
+      decoder: decoderGraph(config),
+    };
+  },
+  VQModel(published) {
+    const config = vqAutoencoderConfig(published);
+    return {
+      imageChannels: config.imageChannels as 1 | 3 | 4,
+      latentChannels: config.codeWidth,
+      factor: config.factor,
+      scaling: config.scalingFactor,
+      shift: 0,
+      encoder: vqEncoderGraph(config),
+      decoder: vqDecoderGraph(config),
+    };
+  },
+};
+
+/** Latents as they are distributed: VQ's are certain. */
+export interface Moments {
+  readonly mean: Tensor;
+  readonly logVariance?: Tensor;
+}
+
+/** Pictures [N,C,H,W] to latents z, before scaling; call `close` when done. */
+export async function openEncoder(
+  engine: Engine,
+  { encoder, tensors, path }: AutoencoderFiles,
+): Promise<{ encode(pictures: Tensor): Promise<Moments>; close(): Promise<void> }> {
+  const network = await engine.load(encoder, tensors, { source: path });
+  return {
+    async encode(image) {
+      const { mean, latents, logVariance } = await network.run({ image });
+      return { mean: mean ?? latents, logVariance };
+    },
+    close: () => network.unload(),
+  };
+}
+
+/** Latents z [N,z,h,w], unscaled, to pictures; the network is loaded for this alone. */
+export async function decodeAll(engine: Engine, files: AutoencoderFiles, latents: Tensor): Promise<Tensor> {
+  const network = await engine.load(files.decoder, files.tensors, { source: files.path });
+  try {
+    return (await network.run({ latents }, { outputs: ["image"] })).image;
+  } finally {
+    await network.unload();
+  }
+}
