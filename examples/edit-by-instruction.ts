@@ -1,40 +1,19 @@
-// A picture edited by an instruction, with a model of InstructPix2Pix ("timbrooks/instruct-pix2pix"); and one painted anew after
-// the depth of another, with a depth-to-image model ("stabilityai/stable-diffusion-2-depth").
+// A picture edited by an instruction, with a model of InstructPix2Pix ("timbrooks/instruct-pix2pix"):
+// npx tsx --conditions=source examples/edit-by-instruction.ts PICTURE "make it winter"
 
-import { load } from "noisette";
-import type { Image } from "noisette";
+import type { GenerateOptions, Image, Model } from "noisette";
+import { readImage } from "@noisette/core/image/png";
+import { runExample } from "./run-example.ts";
 
-/** `picture` as `instruction` wants it ("make it winter"), closer to the picture the higher its own guidance is. */
+/** `picture` as the prompt wants it, closer to what it was the higher its own guidance is. */
 export async function editByInstruction(
-  model: string,
-  { picture, instruction }: { picture: Image; instruction: string },
+  sd: Model,
+  { picture, ...options }: GenerateOptions & { picture: Image },
 ): Promise<Image> {
-  const sd = await load(model, { device: "cpu" });
-  try {
-    const { images } = await sd.generate({
-      prompt: instruction,
-      init: picture,
-      guidanceScale: 7.5,
-      imageGuidanceScale: 1.5,
-      steps: 4,
-      seed: 1,
-    });
-    return images[0].image!;
-  } finally {
-    await sd.close();
-  }
+  const { images } = await sd.generate({ ...options, init: picture, guidanceScale: 7.5, imageGuidanceScale: 1.5 });
+  return images[0].image!;
 }
 
-/** `picture` made after `prompt`, what is near and far as in `depth`, where light is near. */
-export async function paintAfterDepth(
-  model: string,
-  { picture, depth, prompt }: { picture: Image; depth: Image; prompt: string },
-): Promise<Image> {
-  const sd = await load(model, { device: "cpu" });
-  try {
-    const { images } = await sd.generate({ prompt, init: picture, depth, strength: 0.7, steps: 4, seed: 1 });
-    return images[0].image!;
-  } finally {
-    await sd.close();
-  }
-}
+await runExample(import.meta.url, async (sd, [picture, prompt]) => ({
+  edited: await editByInstruction(sd, { picture: await readImage(picture), prompt, seed: 1 }),
+}));

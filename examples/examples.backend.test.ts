@@ -1,28 +1,205 @@
-import { mkdtempSync, rmSync } from "node:fs";
+// Every example, on tiny models of random weights: each model is opened once.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { load } from "noisette";
+import type { Image, Model } from "noisette";
 import { readImage } from "@noisette/core/image/png";
-import { expect, test } from "vitest";
+import { tensor } from "@noisette/core/tensor/tensor";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { alteredModel } from "../fixtures/altered-model.ts";
 import { fixturePath } from "../fixtures/read-golden.ts";
+import { attentionMaps } from "./attention-maps.ts";
+import { depthToImage } from "./depth-to-image.ts";
+import { editByInstruction } from "./edit-by-instruction.ts";
+import { fewSteps } from "./few-steps.ts";
+import { waysOfGuidance } from "./guidance.ts";
+import { hiresFix } from "./hires-fix.ts";
+import { imageToImage } from "./image-to-image.ts";
+import { inpaint } from "./inpaint.ts";
+import { fromTo } from "./interpolate.ts";
+import { panorama, seamlessTile } from "./large-pictures.ts";
+import { otherAutoencoder } from "./other-autoencoder.ts";
+import { outpaint } from "./outpaint.ts";
+import { stepsBySamplers } from "./plot.ts";
+import { waysOfWriting } from "./prompts.ts";
 import { textToImage } from "./text-to-image.ts";
-import { baseThenRefiner } from "./two-models.ts";
+import { baseThenRefiner, oneAfterTheOther } from "./two-models.ts";
+import { bundledNetwork, enlarge } from "./upscale.ts";
+import { upscaleDiffusion } from "./upscale-diffusion.ts";
+import { variations } from "./variations.ts";
 
-test("textToImage() writes a picture for each seed", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "noisette-example-"));
+const common = { prompt: "a red fox", steps: 2, seed: 1, width: 64, height: 64 } as const;
+const sizeOf = ({ width, height }: Image) => [width, height];
+let sd1: Model;
+let init: Image;
+let mask: Image;
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "noisette-example-"));
+  sd1 = await load(fixturePath("models/sd1"), { device: "cpu" });
+  init = await readImage(fixturePath("cases/sd1/init_image.png"));
+  mask = await readImage(fixturePath("cases/sd1/mask.png"));
+});
+afterAll(async () => {
+  await sd1.close();
+  rmSync(folder, { recursive: true });
+});
+async function withModel<T>(path: string, use: (sd: Model) => Promise<T>): Promise<T> {
+  const sd = await load(path, { device: "cpu" });
   try {
-    const paths = await textToImage({ model: fixturePath("models/sd1"), prompt: "a red fox", folder });
-    expect(paths).toHaveLength(2);
-    expect((await readImage(paths[1])).width).toBe(64);
+    return await use(sd);
   } finally {
-    rmSync(folder, { recursive: true });
+    await sd.close();
   }
+}
+
+test("every example has at most 60 lines", () => {
+  const files = readdirSync(import.meta.dirname).filter((name) => !name.endsWith(".test.ts"));
+  const lines = (name: string) => readFileSync(join(import.meta.dirname, name), "utf8").split("\n").length - 1;
+  expect(files.filter((name) => lines(name) > 60)).toEqual([]);
 });
 
-test("baseThenRefiner() hands latents from one model to the next", async () => {
-  const image = await baseThenRefiner({
-    base: fixturePath("models/sdxl"),
-    refiner: fixturePath("models/sdxl-refiner"),
-    prompt: "a red fox",
+test("textToImage() writes a picture for each seed", async () => {
+  const paths = await textToImage({ model: fixturePath("models/sd1"), folder, ...common });
+  expect(paths).toHaveLength(2);
+  expect(sizeOf(await readImage(paths[1]))).toEqual([64, 64]);
+});
+
+test("waysOfWriting() shows what every prompt became", async () => {
+  const { width, height } = common;
+  const labels = (await waysOfWriting(sd1, { steps: 2, seed: 1, width, height })).map(({ label }) => label);
+  expect(labels).toHaveLength(7);
+  expect(labels[5]).toMatch(/^a (red|white) fox in the (snow|fog|rain)(,| ).*(snow|fog|rain)$/);
+  expect(labels[6]).toMatch(/^a fox, in (the rain|deep snow|fresh snow)$/);
+});
+
+test("imageToImage() makes a picture of the same size", async () => {
+  const image = await imageToImage(sd1, { ...common, init });
+  expect(sizeOf(image)).toEqual([64, 64]);
+  expect(image.data).not.toEqual(init.data);
+});
+
+test("inpaint() leaves what is black in the mask, with a model for it and with any other", async () => {
+  const paint = (sd: Model) => inpaint(sd, { ...common, init, mask });
+  const pictures = [await paint(sd1), await withModel(fixturePath("models/sd1-inpaint"), paint)];
+  for (const { whole, masked, soft } of pictures) {
+    expect([whole, masked, soft].map(sizeOf)).toEqual([64, 64, 64].map((side) => [side, side]));
+    for (const image of [masked, soft]) {
+      const kept = image.data.filter((value, i) => value === init.data[i]).length / image.data.length;
+      expect(kept).toBeGreaterThan(0.02);
+      expect(kept).toBeLessThan(0.95);
+    }
+  }
+  expect(pictures[0].whole.data).not.toEqual(pictures[1].whole.data);
+});
+
+test("outpaint() makes the sizes that are asked for", async () => {
+  const { prompt, steps, seed } = common;
+  const { wider, panned, zoomed } = await outpaint(sd1, { prompt, steps, seed, init });
+  expect([wider, panned, zoomed].map(sizeOf)).toEqual([
+    [96, 64],
+    [64, 64],
+    [64, 64],
+  ]);
+});
+
+test("hiresFix() doubles the size in both ways", async () => {
+  const { latent, pixels } = await hiresFix(sd1, { ...common, width: 32, height: 32 });
+  expect([latent, pixels].map(sizeOf)).toEqual([
+    [64, 64],
+    [64, 64],
+  ]);
+});
+
+test("enlarge() makes a picture four times as large by the bundled network", async () => {
+  expect(sizeOf(await enlarge(init, bundledNetwork))).toEqual([256, 256]);
+});
+
+test("upscaleDiffusion() makes a picture four times as large", async () => {
+  const small = await readImage(fixturePath("cases/sd-x4-upscaler/low_res.png"));
+  const large = await withModel(fixturePath("models/sd-x4-upscaler"), (sd) =>
+    upscaleDiffusion(sd, { prompt: "a fox", steps: 2, seed: 1, small }),
+  );
+  expect(sizeOf(large)).toEqual([64, 64]);
+});
+
+test("variations() differ from the original and from each other", async () => {
+  const all = await variations(sd1, common);
+  expect(new Set(all.slice(0, 4).map(({ data }) => data.join())).size).toBe(4);
+  expect(sizeOf(all[4])).toEqual([96, 64]);
+});
+
+test("fromTo() writes an animation", async () => {
+  const { prompt: from, seed: _, ...options } = common;
+  const path = join(folder, "a.webp");
+  const first = await fromTo(sd1, { from, to: "a blue sea", path, ...options });
+  expect([sizeOf(first), sizeOf(await readImage(path))]).toEqual([
+    [64, 64],
+    [64, 64],
+  ]);
+});
+
+test("fewSteps() makes pictures in one step and in four", async () => {
+  for (const kind of ["turbo", "lcm"] as const) expect(sizeOf(await fewSteps(sd1, kind, common))).toEqual([64, 64]);
+});
+
+test("waysOfGuidance() shows nine pictures in three rows", async () => {
+  const sheet = await waysOfGuidance(sd1, { ...common, negativePrompt: "blurry", width: 128, height: 128 });
+  expect(sizeOf(sheet)).toEqual([3 * (128 + 8) + 8, 3 * (128 + 24 + 8) + 8]);
+});
+
+test("attentionMaps() has a column for each word and a row for each step", async () => {
+  const { width, height } = await attentionMaps(sd1, { ...common, steps: 3 });
+  expect(width).toBeGreaterThan(3 * 64);
+  expect(height).toBe(24 + 8 + 3 * (64 + 8));
+});
+
+test("seamlessTile() and panorama() make the sizes that are asked for", async () => {
+  expect(sizeOf(await seamlessTile(sd1, common))).toEqual([64, 64]);
+  expect(sizeOf(await panorama(sd1, { ...common, side: 64 }))).toEqual([256, 64]);
+});
+
+test("stepsBySamplers() has a cell for every choice", async () => {
+  const { height } = await stepsBySamplers(sd1, { ...common, counts: [1, 2], samplers: ["euler", "heun"] });
+  expect(height).toBe(24 + 8 + 2 * (64 + 8));
+});
+
+test("otherAutoencoder() decodes in another way", async () => {
+  const own = (await sd1.generate(common)).images[0].image!;
+  const vae = fixturePath("models/sdxl/vae");
+  const other = await otherAutoencoder(fixturePath("models/sd1"), { vae, ...common });
+  expect(sizeOf(other)).toEqual(sizeOf(own));
+  expect(other.data).not.toEqual(own.data);
+});
+
+test("baseThenRefiner() makes the picture that oneAfterTheOther() makes", async () => {
+  const paths = [fixturePath("models/sdxl"), fixturePath("models/sdxl-refiner")] as const;
+  const options = { ...common, steps: 5 };
+  const together = await withModel(paths[0], (base) =>
+    withModel(paths[1], (refiner) => baseThenRefiner(base, { ...options, refiner })),
+  );
+  expect(together.data).toEqual((await oneAfterTheOther(paths, options)).data);
+});
+
+test.each([
+  ["editByInstruction()", 4, editByInstruction],
+  ["depthToImage()", 1, depthToImage],
+] as const)("%s makes another picture of the same size", async (_, extra, make) => {
+  const path = await alteredModel("sd1", {
+    config: { in_channels: 4 + extra },
+    alter(tensors) {
+      const { data } = tensors.get("conv_in.weight")!;
+      const weights = Float32Array.from({ length: 72 * (4 + extra) }, (__, i) => data[i % 288]);
+      return new Map([...tensors, ["conv_in.weight", tensor([8, 4 + extra, 3, 3], weights)]]);
+    },
   });
-  expect([image.width, image.height]).toEqual([64, 64]);
+  try {
+    const made = await withModel(path, (sd) => make(sd, { ...common, picture: init, depth: init }));
+    expect(sizeOf(made)).toEqual([64, 64]);
+    expect(made.data).not.toEqual(init.data);
+  } finally {
+    rmSync(path, { recursive: true });
+  }
 });

@@ -1,7 +1,8 @@
-// Pictures in a few steps: what SD-Turbo, SDXL-Turbo and LCM are asked for.
+// Pictures in a few steps, as SD-Turbo, SDXL-Turbo and LCM are asked for them:
+// npx tsx --conditions=source examples/few-steps.ts "a prompt" turbo
 
-import { load } from "noisette";
-import type { Image } from "noisette";
+import type { GenerateOptions, Image, Model } from "noisette";
+import { runExample } from "./run-example.ts";
 
 const scaledLinear = { beta_start: 0.00085, beta_end: 0.012, beta_schedule: "scaled_linear" };
 
@@ -21,14 +22,11 @@ export const fewStepOptions = {
   },
 } as const;
 
-/** A picture of `prompt` in one step, and one in four. */
-export async function fewSteps(model: string, prompt: string): Promise<Record<keyof typeof fewStepOptions, Image>> {
-  const sd = await load(model, { device: "cpu" });
-  const paint = async (kind: keyof typeof fewStepOptions): Promise<Image> =>
-    (await sd.generate({ prompt, seed: 1, width: 64, height: 64, ...fewStepOptions[kind] })).images[0].image!;
-  try {
-    return { turbo: await paint("turbo"), lcm: await paint("lcm") };
-  } finally {
-    await sd.close();
-  }
+/** A picture by a model of that kind. */
+export async function fewSteps(sd: Model, kind: keyof typeof fewStepOptions, options: GenerateOptions): Promise<Image> {
+  return (await sd.generate({ ...options, ...fewStepOptions[kind] })).images[0].image!;
 }
+
+await runExample(import.meta.url, async (sd, [prompt = "a red fox", kind = "turbo"]) => ({
+  "few-steps": await fewSteps(sd, kind === "lcm" ? "lcm" : "turbo", { prompt, seed: 1 }),
+}));

@@ -1,10 +1,8 @@
-// Ways of guidance beside each other on one sheet: npx tsx --conditions=source examples/guidance.ts ["a prompt"] [MODEL]
+// Ways of guidance beside each other on one sheet: npx tsx --conditions=source examples/guidance.ts "a prompt"
 
-import { fileURLToPath } from "node:url";
-import { load } from "noisette";
-import type { GenerateOptions, Image } from "noisette";
+import type { GenerateOptions, Image, Model } from "noisette";
 import { contactSheet } from "@noisette/core/image/contact-sheet";
-import { writePng } from "@noisette/core/image/png";
+import { runExample } from "./run-example.ts";
 
 /** What to try, by its label. */
 const ways: Readonly<Record<string, Partial<GenerateOptions>>> = {
@@ -19,24 +17,16 @@ const ways: Readonly<Record<string, Partial<GenerateOptions>>> = {
   FreeU: { freeu: [1.5, 1.6, 0.9, 0.2] },
 };
 
-/** One picture of `prompt` for each way, with its label under it. */
-export async function waysOfGuidance(model: string, prompt: string): Promise<Image> {
-  const sd = await load(model, { device: "cpu" });
+/** One picture for each way, with its label under it. */
+export async function waysOfGuidance(sd: Model, options: GenerateOptions): Promise<Image> {
   const pictures: { image: Image; label: string }[] = [];
-  const common = { prompt, negativePrompt: "blurry", steps: 4, seed: 1, width: 128, height: 128, guidanceScale: 12 };
-  try {
-    for (const [label, way] of Object.entries(ways)) {
-      const { images } = await sd.generate({ ...common, ...way });
-      pictures.push({ image: images[0].image!, label });
-    }
-    return await contactSheet(pictures);
-  } finally {
-    await sd.close();
+  for (const [label, way] of Object.entries(ways)) {
+    const { images } = await sd.generate({ ...options, guidanceScale: 12, ...way });
+    pictures.push({ image: images[0].image!, label });
   }
+  return contactSheet(pictures);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const practice = fileURLToPath(new URL("../fixtures/models/sd1", import.meta.url));
-  const [prompt = "a red fox", model = practice] = process.argv.slice(2);
-  await writePng("guidance.png", await waysOfGuidance(model, prompt));
-}
+await runExample(import.meta.url, async (sd, [prompt = "a red fox"]) => ({
+  guidance: await waysOfGuidance(sd, { prompt, negativePrompt: "blurry", seed: 1 }),
+}));

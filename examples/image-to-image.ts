@@ -1,24 +1,16 @@
-// A picture made anew from another one: npx tsx --conditions=source examples/image-to-image.ts PICTURE ["a prompt"] [MODEL]
+// A picture made anew from another one: npx tsx --conditions=source examples/image-to-image.ts PICTURE "a prompt"
 
-import { fileURLToPath } from "node:url";
-import { load } from "noisette";
-import type { Image } from "noisette";
-import { readImage, writePng } from "@noisette/core/image/png";
+import type { GenerateOptions, Image, Model } from "noisette";
+import { readImage } from "@noisette/core/image/png";
+import { runExample } from "./run-example.ts";
 
 /** `init` made anew from 60 % of the noise on. */
-export async function imageToImage(model: string, { init, prompt }: { init: Image; prompt: string }): Promise<Image> {
-  const sd = await load(model, { device: "cpu" });
-  try {
-    // A1111 counts the steps that strength leaves differently: strengthSteps: "a1111".
-    const { images } = await sd.generate({ prompt, init, strength: 0.6, steps: 5, seed: 1 });
-    return images[0].image!;
-  } finally {
-    await sd.close();
-  }
+export async function imageToImage(sd: Model, { init, ...options }: GenerateOptions & { init: Image }): Promise<Image> {
+  // A1111 counts the steps that strength leaves differently: strengthSteps: "a1111".
+  const { images } = await sd.generate({ ...options, init, strength: 0.6 });
+  return images[0].image!;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const practice = fileURLToPath(new URL("../fixtures/models/sd1", import.meta.url));
-  const [picture, prompt = "a red fox", model = practice] = process.argv.slice(2);
-  await writePng("image-to-image.png", await imageToImage(model, { init: await readImage(picture), prompt }));
-}
+await runExample(import.meta.url, async (sd, [picture, prompt]) => ({
+  "image-to-image": await imageToImage(sd, { init: await readImage(picture), prompt, seed: 1 }),
+}));

@@ -1,30 +1,32 @@
-// Part of a picture painted anew, with any model: what is white in the mask. And the same with soft edges.
+// Part of a picture painted anew, with a model for it (9 channels) or with any other, where the rest of the latents is kept at
+// every step: npx tsx --conditions=source examples/inpaint.ts PICTURE MASK "a prompt"
 
-import { load } from "noisette";
-import type { Image } from "noisette";
+import type { GenerateOptions, Image, Model } from "noisette";
+import { readImage } from "@noisette/core/image/png";
+import { runExample } from "./run-example.ts";
 
-/** `init` with what is white in `mask` made after `prompt`: at full size around the mask, the other pixels untouched. */
+/** `init` with what is white in `mask` made after the prompt. */
 export async function inpaint(
-  model: string,
-  { init, mask, prompt }: { init: Image; mask: Image; prompt: string },
-): Promise<{ hard: Image; soft: Image }> {
-  const sd = await load(model, { device: "cpu" });
-  const common = { prompt, init, mask, steps: 4, seed: 1 };
-  try {
-    const hard = await sd.generate({
-      ...common,
-      maskArea: "masked",
-      maskPadding: 16,
-      maskGrow: 2,
-      maskBlur: 2,
-      fill: "fill",
-      width: 64,
-      height: 64,
-    });
+  sd: Model,
+  options: GenerateOptions & { init: Image; mask: Image },
+): Promise<{ whole: Image; masked: Image; soft: Image }> {
+  const paint = async (way: Partial<GenerateOptions>): Promise<Image> =>
+    (await sd.generate({ ...options, ...way })).images[0].image!;
+  return {
+    whole: await paint({ maskGrow: 2, maskBlur: 2, fill: "fill" }),
+    // Only the part around the mask, at the model's full size; the other pixels stay as they are.
+    masked: await paint({ maskArea: "masked", maskPadding: 16, fill: "noise" }),
     // Grey in the mask is strength: the lighter, the earlier a place is painted.
-    const soft = await sd.generate({ ...common, softInpainting: true, maskBlur: 8, pasteOriginal: true });
-    return { hard: hard.images[0].image!, soft: soft.images[0].image! };
-  } finally {
-    await sd.close();
-  }
+    soft: await paint({ softInpainting: true, maskBlur: 8, pasteOriginal: true }),
+  };
 }
+
+await runExample(import.meta.url, async (sd, [picture, mask, prompt]) => {
+  const { whole, masked, soft } = await inpaint(sd, {
+    init: await readImage(picture),
+    mask: await readImage(mask),
+    prompt,
+    seed: 1,
+  });
+  return { "inpaint-whole": whole, "inpaint-masked": masked, "inpaint-soft": soft };
+});

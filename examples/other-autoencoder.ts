@@ -1,22 +1,25 @@
-// A checkpoint with another autoencoder in place of its own, for colour or for float16's sake.
+// A checkpoint with another autoencoder in place of its own, for colour or for float16's sake:
+// npx tsx --conditions=source examples/other-autoencoder.ts MODEL VAE "a prompt"
 
+import { fileURLToPath } from "node:url";
 import { load } from "noisette";
-import type { Image } from "noisette";
+import type { GenerateOptions, Image } from "noisette";
+import { writePng } from "@noisette/core/image/png";
 
-/** The same latents through the model's own autoencoder, and through `vae`: a file, a folder or a Hub id's folder. */
+/** A picture by `model` with the autoencoder `vae`: a file or a folder. */
 export async function otherAutoencoder(
   model: string,
-  { vae, prompt }: { vae: string; prompt: string },
-): Promise<readonly Image[]> {
-  const pictures: Image[] = [];
-  for (const options of [{}, { vae }]) {
-    const sd = await load(model, { device: "cpu", ...options });
-    try {
-      const { images } = await sd.generate({ prompt, seed: 1, steps: 2, width: 64, height: 64 });
-      pictures.push(images[0].image!);
-    } finally {
-      await sd.close();
-    }
+  { vae, ...options }: GenerateOptions & { vae: string },
+): Promise<Image> {
+  const sd = await load(model, { vae });
+  try {
+    return (await sd.generate(options)).images[0].image!;
+  } finally {
+    await sd.close();
   }
-  return pictures;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [model, vae, prompt] = process.argv.slice(2);
+  await writePng("other-autoencoder.png", await otherAutoencoder(model, { vae, prompt, seed: 1 }));
 }

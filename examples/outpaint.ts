@@ -1,26 +1,27 @@
-// More of a picture than there was: beyond its edges, beside it, around it.
+// More of a picture than there was: beyond its edges, beside it, around it:
+// npx tsx --conditions=source examples/outpaint.ts PICTURE "a prompt"
 
-import { load } from "noisette";
-import type { Image } from "noisette";
+import type { GenerateOptions, Image, Model } from "noisette";
+import { readImage } from "@noisette/core/image/png";
+import { runExample } from "./run-example.ts";
 
 /** `init` continued to the right, seen from further left, and from further away. */
 export async function outpaint(
-  model: string,
-  { init, prompt }: { init: Image; prompt: string },
+  sd: Model,
+  options: GenerateOptions & { init: Image },
 ): Promise<{ wider: Image; panned: Image; zoomed: Image }> {
-  const sd = await load(model, { device: "cpu" });
-  const paint = async (options: object): Promise<Image> => {
-    const { images } = await sd.generate({ prompt, init, strength: 0.9, steps: 4, seed: 1, ...options });
-    return images[0].image!;
+  const paint = async (way: Partial<GenerateOptions>): Promise<Image> =>
+    (await sd.generate({ ...options, strength: 0.9, ...way })).images[0].image!;
+  const { width } = options.init;
+  return {
+    // Left, top, right, bottom.
+    wider: await paint({ outpaint: [0, 0, width / 2, 0], maskGrow: 8, maskBlur: 4 }),
+    panned: await paint({ pan: [-width / 4, 0] }),
+    zoomed: await paint({ zoomOut: 1.5, pasteOriginal: true }),
   };
-  try {
-    return {
-      // Left, top, right, bottom.
-      wider: await paint({ outpaint: [0, 0, 32, 0], maskGrow: 8, maskBlur: 4 }),
-      panned: await paint({ pan: [-16, 0] }),
-      zoomed: await paint({ zoomOut: 1.5, pasteOriginal: true }),
-    };
-  } finally {
-    await sd.close();
-  }
 }
+
+await runExample(import.meta.url, async (sd, [picture, prompt]) => {
+  const { wider, panned, zoomed } = await outpaint(sd, { init: await readImage(picture), prompt, seed: 1 });
+  return { "outpaint-wider": wider, "outpaint-panned": panned, "outpaint-zoomed": zoomed };
+});

@@ -2,26 +2,23 @@
 
 import { fileURLToPath } from "node:url";
 import { load } from "noisette";
+import type { GenerateOptions } from "noisette";
 import { writePng } from "@noisette/core/image/png";
 
-/** Makes two pictures of `prompt` with `model` in `folder`; their paths. */
+/** Makes two pictures with `model` in `folder`; their paths. */
 export async function textToImage({
   model,
-  prompt,
   folder,
-}: {
-  model: string;
-  prompt: string;
-  folder: string;
-}): Promise<string[]> {
-  const sd = await load(model, { device: "cpu" });
+  ...options
+}: GenerateOptions & { model: string; folder: string }): Promise<string[]> {
+  const sd = await load(model);
   const paths: string[] = [];
   try {
-    for await (const event of sd.generate({ prompt, steps: 4, width: 64, height: 64, count: 2, seed: 1 })) {
+    for await (const event of sd.generate({ ...options, count: 2 })) {
       if (event.kind === "step") console.log(`picture ${event.picture + 1}: step ${event.step} of ${event.steps}`);
       if (event.kind !== "image") continue;
       const path = `${folder}/${event.seed}.png`;
-      await writePng(path, event.image!, { prompt });
+      await writePng(path, event.image!, { prompt: String(event.record.options.prompt) });
       paths.push(path);
     }
   } finally {

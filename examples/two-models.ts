@@ -1,35 +1,35 @@
-// SDXL base for the first 70 % of the noise, its refiner for the rest, as one picture.
+// SDXL base for the first 80 % of the noise, its refiner for the rest, as one picture:
+// npx tsx --conditions=source examples/two-models.ts BASE REFINER "a prompt"
 
+import { fileURLToPath } from "node:url";
 import { load } from "noisette";
-import type { Image } from "noisette";
+import type { GenerateOptions, Image, Model } from "noisette";
+import { writePng } from "@noisette/core/image/png";
 
-interface TwoModels {
-  readonly base: string;
-  readonly refiner: string;
-  readonly prompt: string;
-}
-const common = { steps: 10, seed: 1, width: 64, height: 64 };
-
-/** A picture of `prompt` by `base` and `refiner` together, in one call. */
-export async function baseThenRefiner({ base, refiner, prompt }: TwoModels): Promise<Image> {
-  const [first, second] = [await load(base, { device: "cpu" }), await load(refiner, { device: "cpu" })];
-  try {
-    const { images } = await first.generate({ ...common, prompt, refiner: second, refinerAt: 0.7 });
-    return images[0].image!;
-  } finally {
-    await first.close();
-    await second.close();
-  }
+/** A picture by `base` and `refiner` together, in one call. */
+export async function baseThenRefiner(
+  base: Model,
+  { refiner, ...options }: GenerateOptions & { refiner: Model },
+): Promise<Image> {
+  return (await base.generate({ ...options, refiner, refinerAt: 0.8 })).images[0].image!;
 }
 
 /** The same where memory holds one model at a time: the latents are handed over. */
-export async function oneAfterTheOther({ base, refiner, prompt }: TwoModels): Promise<Image> {
-  const first = await load(base, { device: "cpu" });
-  const { images } = await first.generate({ ...common, prompt, denoisingEnd: 0.7 });
+export async function oneAfterTheOther(
+  [base, refiner]: readonly [string, string],
+  options: GenerateOptions,
+): Promise<Image> {
+  const first = await load(base);
+  const { images } = await first.generate({ ...options, denoisingEnd: 0.8 });
   await first.close();
 
-  const second = await load(refiner, { device: "cpu" });
-  const refined = await second.generate({ ...common, prompt, denoisingStart: 0.7, init: images[0].latents });
+  const second = await load(refiner);
+  const refined = await second.generate({ ...options, denoisingStart: 0.8, init: images[0].latents });
   await second.close();
   return refined.images[0].image!;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [base, refiner, prompt] = process.argv.slice(2);
+  await writePng("two-models.png", await oneAfterTheOther([base, refiner], { prompt, seed: 1 }));
 }

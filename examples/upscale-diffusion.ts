@@ -1,19 +1,20 @@
-// A small picture four times as large, with detail that the prompt describes: Stable Diffusion's ×4 upscaler.
+// A small picture four times as large, with detail that the prompt describes, by a model like
+// stabilityai/stable-diffusion-x4-upscaler: npx tsx --conditions=source examples/upscale-diffusion.ts PICTURE "a prompt"
 
-import { load } from "noisette";
-import type { Image } from "noisette";
+import type { GenerateOptions, Image, Model } from "noisette";
+import { readImage } from "@noisette/core/image/png";
+import { runExample } from "./run-example.ts";
 
-/** `small` at four times its size, by a model like stabilityai/stable-diffusion-x4-upscaler. */
+/** `small` at four times its size. */
 export async function upscaleDiffusion(
-  model: string,
-  { small, prompt }: { small: Image; prompt: string },
+  sd: Model,
+  { small, ...options }: GenerateOptions & { small: Image },
 ): Promise<Image> {
-  const upscaler = await load(model, { device: "cpu" });
-  try {
-    // More noise over the small picture leaves more to invent.
-    const { images } = await upscaler.generate({ prompt, init: small, noiseLevel: 20, steps: 4, seed: 1 });
-    return images[0].image!;
-  } finally {
-    await upscaler.close();
-  }
+  // More noise over the small picture leaves more to invent.
+  const { images } = await sd.generate({ ...options, init: small, noiseLevel: 20 });
+  return images[0].image!;
 }
+
+await runExample(import.meta.url, async (sd, [picture, prompt]) => ({
+  "upscaled-diffusion": await upscaleDiffusion(sd, { small: await readImage(picture), prompt, seed: 1 }),
+}));

@@ -1,25 +1,23 @@
-// Pictures near one picture: its seed's noise, turned a little towards other seeds'.
+// Pictures near one picture: its seed's noise, turned a little towards other seeds':
+// npx tsx --conditions=source examples/variations.ts "a prompt"
 
-import { load } from "noisette";
-import type { Image } from "noisette";
+import type { GenerateOptions, Image, Model } from "noisette";
+import { contactSheet } from "@noisette/core/image/contact-sheet";
+import { runExample } from "./run-example.ts";
 
-/** The picture of `seed`, three variations of it, and its composition at a wider size. */
+/** The picture of a seed, three variations of it, and its composition at a wider size. */
 export async function variations(
-  model: string,
-  { prompt, seed }: { prompt: string; seed: number },
-): Promise<{ original: Image; variations: readonly Image[]; wider: Image }> {
-  const sd = await load(model, { device: "cpu" });
-  const common = { prompt, seed, steps: 4, width: 64, height: 64 };
-  try {
-    const original = await sd.generate(common);
-    const varied = await sd.generate({ ...common, count: 3, variationStrength: 0.2, variationSeed: 100 });
-    const wider = await sd.generate({ ...common, width: 96, seedResizeFrom: [64, 64] });
-    return {
-      original: original.images[0].image!,
-      variations: varied.images.map(({ image }) => image!),
-      wider: wider.images[0].image!,
-    };
-  } finally {
-    await sd.close();
-  }
+  sd: Model,
+  options: GenerateOptions & { width: number; height: number },
+): Promise<readonly Image[]> {
+  const { width, height } = options;
+  const original = await sd.generate(options);
+  const varied = await sd.generate({ ...options, count: 3, variationStrength: 0.2, variationSeed: 100 });
+  const wider = await sd.generate({ ...options, width: 1.5 * width, seedResizeFrom: [width, height] });
+  return [original, varied, wider].flatMap(({ images }) => images.map(({ image }) => image!));
 }
+
+await runExample(import.meta.url, async (sd, [prompt = "a red fox"]) => {
+  const images = await variations(sd, { prompt, seed: 1, width: 512, height: 512 });
+  return { variations: await contactSheet(images.map((image) => ({ image }))) };
+});

@@ -24,6 +24,7 @@ export const layers = [
   "checkpoints",
   "adapters",
   "pipelines",
+  "metadata",
   "data",
   "training",
   "evaluation",

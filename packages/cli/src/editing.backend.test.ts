@@ -81,3 +81,16 @@ it("runCommandLine() interpolates between prompts and seeds into an animation", 
     expect.stringContaining("1 prompts and 1 seeds (two or more of either"),
   ]);
 });
+
+it("runCommandLine() enlarges pictures by the bundled network, or to the size that is asked for", async () => {
+  const line = ["upscale", init, mask, "--device", "cpu", "--tile", "32", "--quiet", "--out", folder];
+  const made = await run(...line);
+  expect(made).toMatchObject({ status: 0, err: "" });
+  expect(made.out).toBe(`${join(folder, "init_image-x4.png")}\n${join(folder, "mask-x4.png")}\n`);
+  expect(await readImage(join(folder, "mask-x4.png"))).toMatchObject({ width: 256, height: 256 });
+  const out = join(folder, "half.png");
+  expect(await run("upscale", init, "--scale", "1.5", "--device", "cpu", "--out", out)).toMatchObject({ status: 0 });
+  expect(await readImage(out)).toMatchObject({ width: 96, height: 96 });
+  const wrong = await run("upscale", init, "--model", fixture("models/sd1/unet/diffusion_pytorch_model.safetensors"));
+  expect([wrong.status, wrong.err]).toEqual([1, expect.stringContaining("Cannot ")]);
+});

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { version } from "@noisette/core/util/version";
 import { readImage } from "@noisette/core/image/png";
 import { readTextChunks, withTextChunks } from "@noisette/core/image/png-metadata";
+import { defaultModel } from "./models/default-model.ts";
 import { runCommandLine } from "./run-command-line.ts";
 
 const models = fileURLToPath(new URL("../../../fixtures/models", import.meta.url));
@@ -56,7 +57,14 @@ describe("runCommandLine()", () => {
       'Cannot save 2 pictures as "fox.png": it names one (a folder is wanted)',
     ],
     [["x", "--from", "none.png"], 1, 'Cannot open "none.png": no such file or folder'],
-    [["samplers", "eulr"], 2, 'Cannot describe "eulr": no such sampler or schedule (closest: "euler")'],
+    [
+      ["samplers", "eulr"],
+      2,
+      'Cannot describe "eulr": no such sampler (closest: "euler"; noisette schedules lists the schedules)',
+    ],
+    [["schedules", "karas"], 2, 'Cannot describe "karas": no such schedule (closest: "karras")'],
+    [["upscale"], 2, "Cannot upscale: no picture (noisette upscale PICTURE…)"],
+    [["upscale", "none.png"], 1, 'Cannot open "none.png": no such file or folder'],
     [["models", "--jsn"], 2, "Cannot use --jsn: no such flag (closest: --json; --help lists them)"],
     [["inspect"], 2, "Cannot inspect 0 things: one file, folder or Hub id is wanted"],
     [["inspect", "none.png"], 1, 'Cannot open "none.png": no such file or folder'],
@@ -85,7 +93,7 @@ describe("runCommandLine()", () => {
   it("runCommandLine() shows the overview, the version and a command's help when asked", async () => {
     expect(await run("--version")).toEqual({ status: 0, out: `${version}\n`, err: "" });
     for (const line of [[], ["--help"], ["-h"], ["help"]])
-      expect((await run(...line)).out).toContain("inspect   Say what is in");
+      expect((await run(...line)).out).toMatch(/inspect +Say what is in/);
     expect((await run("generate", "-h")).out).toContain("--guidance X");
     expect((await run("a fox", "--help")).out).toContain("--guidance X");
   });
@@ -129,11 +137,12 @@ describe("runCommandLine()", () => {
     expect(elsewhere).toMatchObject({ status: 0, err: expect.stringContaining("the picture will be another") });
   });
 
-  it("runCommandLine() takes the practice model and says so when none is named", async () => {
+  it("runCommandLine() takes the default model and says so when none is named", async () => {
     const path = join(folder, "fox.png");
     const { status, err } = await run("a fox", "--steps", "1", "--sampler", "euler", "--device", "cpu", "--out", path);
-    expect({ status, err }).toEqual({ status: 0, err: expect.stringContaining("random weights and paints textures") });
-    expect(await readImage(path)).toMatchObject({ width: 512, height: 512 });
+    const { notice, side = 256 } = defaultModel();
+    expect({ status, err }).toEqual({ status: 0, err: expect.stringContaining(notice) });
+    expect(await readImage(path)).toMatchObject({ width: side, height: side });
   });
 
   it("runCommandLine() times a model when told to bench", async () => {
@@ -183,14 +192,19 @@ describe("runCommandLine()", () => {
     expect(found.find(({ name }) => name === "owner/tiny")).toMatchObject({ family: "sd1", sizeBytes: 574826 });
   });
 
-  it("runCommandLine() lists samplers and schedules, and tells all about one, when told to", async () => {
-    const { out } = await run("samplers");
-    expect(out).toMatch(/^euler_ancestral +1 +1 +SDE +Euler a +2006\.11239$/m);
-    expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
-    expect((await run("samplers", "karras")).out).toContain("A1111 Karras");
-    expect(JSON.parse((await run("samplers", "--json")).out)).toMatchObject({
-      samplers: { heun: { order: 2 } },
-      schedules: { karras: { title: expect.any(String) } },
-    });
+  it("runCommandLine() lists samplers or schedules, and tells all about one, when told to", async () => {
+    const samplers = (await run("samplers")).out;
+    expect(samplers).toMatch(/^euler_ancestral +1 +1 +SDE +Euler a +2006\.11239$/m);
+    const schedules = (await run("schedules")).out;
+    expect(schedules).toMatch(/^karras +.*A1111 Karras/m);
+    expect(`${samplers}${schedules}`.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect((await run("samplers", "heun")).out).toContain("A1111 Heun; ComfyUI heun");
+    expect((await run("schedules", "lcm")).out).toMatch(/^levels +/m);
+    const listed = JSON.parse((await run("samplers", "--json")).out).samplers;
+    expect(listed.heun).toMatchObject({ order: 2 });
+    expect(Object.keys(listed).length).toBeGreaterThanOrEqual(50);
+    const rows = JSON.parse((await run("schedules", "--json")).out).schedules;
+    expect(rows.karras).toMatchObject({ title: expect.any(String) });
+    expect(Object.keys(rows).length).toBeGreaterThanOrEqual(20);
   });
 });

@@ -6,7 +6,7 @@ import type { GenerateEvent, GenerateInputs, GenerateOptions, Model } from "@noi
 import { partOf } from "../flags/part-of.ts";
 import { enginesPeakBytes } from "../models/engine-memory.ts";
 import { loadOptions, modelOptions, modelPresentations } from "../models/model-options.ts";
-import { practiceModel } from "../models/practice-model.ts";
+import { defaultModel } from "../models/default-model.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { noProgress, showProgress } from "../terminal/progress.ts";
 import { definitions } from "../terminal/table.ts";
@@ -35,7 +35,7 @@ export const command = defineCommand({
   groups: ["Sampling", "Picture", "Model", "Memory", "Output"],
   async run(given) {
     const named = partOf(modelOptions, given);
-    const model = named.model ?? (process.env.NOISETTE_MODEL || practiceModel());
+    const model = named.model ?? (process.env.NOISETTE_MODEL || defaultModel().path);
     const options = { steps: defaultSteps, ...partOf(timedOptions, given), prompt: "a red fox in the snow", seed: 0 };
     const progress = given.json ? noProgress : showProgress(process.stderr);
     const times = await interruptible(async (signal) => {

@@ -13,7 +13,7 @@ const group = "Keep";
 
 /** `noisette data filter`. */
 export const command = defineCommand({
-  usage: ['noisette data filter FOLDER-OR-JSONL-OR-TAR --min-width 512 --where "punsafe<=0.1" --out kept.jsonl'],
+  usage: ["noisette data filter FOLDER-OR-JSONL-OR-TAR --min-width 512 -o kept.jsonl"],
   about:
     "Keeps pictures by size, shape and the columns of their metadata, such as the scores of LAION's releases. A picture without a column that is asked for is dropped.",
   options: z.strictObject({

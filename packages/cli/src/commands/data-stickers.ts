@@ -32,7 +32,7 @@ export const command = defineCommand({
       .string()
       .min(1)
       .optional()
-      .describe(`Some of the styles, with commas between: ${stickerStyles.map(({ style }) => style).join(",")}`),
+      .describe(`Some of the styles, with commas between: ${stickerStyles.map(({ style }) => style).join(", ")}`),
   }),
   presentations: {
     out: { group, short: "o", value: "FOLDER" },

@@ -14,7 +14,9 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   generate: { summary: "Make pictures; the word can be left out before a prompt", load: () => import("./generate.ts") },
   interpolate: { summary: "Make a moving picture between prompts and seeds", load: () => import("./interpolate.ts") },
   prompt: { summary: "Show what a prompt becomes: chunks, tokens, weights, steps", load: () => import("./prompt.ts") },
-  samplers: { summary: "List the samplers and noise schedules", load: () => import("./samplers.ts") },
+  upscale: { summary: "Enlarge pictures by a super-resolution network", load: () => import("./upscale.ts") },
+  samplers: { summary: "List the samplers", load: () => import("./samplers.ts") },
+  schedules: { summary: "List the noise schedules", load: () => import("./schedules.ts") },
   models: { summary: "List the checkpoints on this machine", load: () => import("./models.ts") },
   inspect: {
     summary: "Say what is in a checkpoint, another weights file or a saved picture",
@@ -30,6 +32,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   "data dedupe": { summary: "Keep one of nearly equal pictures", load: () => import("./data-dedupe.ts") },
   "data captions": { summary: "Clean captions of the web", load: () => import("./data-captions.ts") },
   "data filter": { summary: "Keep pictures by size, shape and scores", load: () => import("./data-filter.ts") },
+  train: { summary: "Train a model as a recipe says", load: () => import("./train.ts") },
   doctor: { summary: "Say what this machine has: devices, memory, cache, versions", load: () => import("./doctor.ts") },
   bench: { summary: "Time a model: load, text, steps, decoding, memory", load: () => import("./bench.ts") },
 };

@@ -7,7 +7,7 @@ import type { Keyframe } from "@noisette/core/pipelines/interpolate";
 import type { Image } from "@noisette/core";
 import { partOf } from "../flags/part-of.ts";
 import { loadOptions, modelOptions, modelPresentations } from "../models/model-options.ts";
-import { practiceModel } from "../models/practice-model.ts";
+import { defaultModel } from "../models/default-model.ts";
 import { openOutputFolder, saveNew } from "../pictures/output-folder.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { noProgress, showProgress } from "../terminal/progress.ts";
@@ -67,7 +67,7 @@ export const command = defineCommand({
       throw new UsageError(`Cannot save an animation as "${out}": a name in .webp or .gif is wanted`);
     const { folder } = await openOutputFolder(dirname(out), 1);
     const named = partOf(modelOptions, given);
-    const path = named.model ?? (process.env.NOISETTE_MODEL || practiceModel());
+    const path = named.model ?? (process.env.NOISETTE_MODEL || defaultModel().path);
     const progress = quiet ? noProgress : showProgress(process.stderr);
     const pictures: Image[] = [];
     try {

@@ -80,6 +80,12 @@ describe("parseLine()", () => {
     });
   });
 
+  it("parseLine() turns switches off when they are written with no-, and knows no other such flags", () => {
+    expect(parseLine(["--no-upscale", "a fox"], flags)).toEqual({ given: { upscale: false }, words: ["a fox"] });
+    expect(() => parseLine(["--no-steps"], flags)).toThrow("Cannot use --no-steps: no such flag");
+    expect(() => parseLine(["--no-upscale=1"], flags)).toThrow("no such flag");
+  });
+
   it("parseLine() keeps words after -- when they look like flags", () => {
     expect(parseLine(["--steps", "3", "--", "--negative"], flags)).toEqual({
       given: { steps: 3 },

@@ -1,4 +1,5 @@
-// A command line as options and words. Only what was written is in the result: defaults are for those who use it.
+// A command line as options and words. Only what was written is in the result: defaults are for those who use it. A switch
+// --tidy is turned off by --no-tidy.
 
 import { parseArgs } from "node:util";
 import { closestName } from "@noisette/core/safetensors/closest-name";
@@ -35,6 +36,11 @@ export function parseLine(line: readonly string[], flags: readonly Flag[]): Pars
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     const flag = byName.get(token.name);
+    const negated = flag === undefined ? byName.get(token.name.replace(/^no-/, "")) : undefined;
+    if (negated !== undefined && isSwitch(negated) && token.value === undefined) {
+      given[negated.option] = false;
+      continue;
+    }
     if (flag === undefined) throw unknownFlag(token.rawName, [...byName.keys()]);
     if (isSwitch(flag)) {
       if (token.value !== undefined)

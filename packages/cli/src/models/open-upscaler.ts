@@ -1,11 +1,11 @@
-// A super-resolution network on a device of its own, for the second pass of a hires fix.
+// A super-resolution network on a device of its own: for `noisette upscale`, and the second pass of a hires fix.
 
 import type { LoadModelOptions } from "@noisette/core";
-import type { Upscaler } from "@noisette/core/pipelines/hires-upscalers";
+import type { LoadedUpscaler } from "@noisette/core/pipelines/upscale";
 
 /** An upscaler that is open. */
 export interface OpenUpscaler {
-  readonly upscale: Upscaler;
+  readonly upscale: LoadedUpscaler["upscale"];
   /** Ends its engine. */
   close(): Promise<void>;
 }

@@ -33,6 +33,12 @@ describe("infotextFields()", () => {
     );
   });
 
+  it("infotextFields() names the network that enlarged the picture in the end as A1111's extras do", () => {
+    expect(text({}, { enlarged: { name: "x4", scale: 4 } })).toContain(
+      "Postprocess upscale by: 4, Postprocess upscaler: x4,",
+    );
+  });
+
   it("infotextFields() uses our id when A1111 has no name for the sampler", () => {
     expect(text({}, { sampler: "euler_ancestral" })).toContain("Sampler: Euler a,");
     expect(text({}, { sampler: "dpmpp_3m" })).toContain("Sampler: dpmpp_3m,");

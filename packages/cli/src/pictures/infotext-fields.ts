@@ -16,6 +16,7 @@ export function infotextFields({
   init,
   mask,
   refiner,
+  enlarged,
   template,
   sampler,
 }: PictureRecord): Record<string, string | number | undefined> {
@@ -43,6 +44,9 @@ export function infotextFields({
     }),
     Refiner: refiner && `${refiner.name} [${refiner.hash}]`,
     "Refiner switch at": refiner && options.refinerAt,
+    // As A1111 writes it of its "Extras".
+    "Postprocess upscale by": enlarged?.scale,
+    "Postprocess upscaler": enlarged?.name,
     "Clip skip": options.clipSkip > 1 ? options.clipSkip : undefined,
     ...promptFields(options),
     Eta: options.eta,

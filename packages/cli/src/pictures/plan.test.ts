@@ -7,6 +7,7 @@ import { generateOptions } from "@noisette/core";
 import type { PictureRecord } from "@noisette/core";
 import { pngBytes } from "@noisette/core/image/png";
 import { writeSafetensors } from "@noisette/core/safetensors/write";
+import { defaultModel } from "../models/default-model.ts";
 import { planGeneration } from "./plan.ts";
 import { formatRecord } from "./record.ts";
 
@@ -95,14 +96,13 @@ describe("planGeneration()", () => {
     await expect(planGeneration({ prompt: "a" }, ["b"])).rejects.toThrow("one of them is wanted");
   });
 
-  it("planGeneration() takes the flag, then NOISETTE_MODEL, then the practice model, and says so of that", async () => {
-    const practice = await planGeneration({}, ["x"]);
-    expect(practice).toMatchObject({
-      model: sd1,
-      options: { width: 512, height: 512 },
-      notices: [expect.stringContaining("random weights")],
-    });
-    expect((await planGeneration({ width: 64 }, ["x"])).options).toMatchObject({ width: 64, height: 512 });
+  it("planGeneration() takes the flag, then NOISETTE_MODEL, then the default model, and says so of that", async () => {
+    const { path, notice, side } = defaultModel();
+    const unnamed = await planGeneration({}, ["x"]);
+    expect(unnamed).toMatchObject({ model: path, notices: [notice] });
+    expect([unnamed.options.width, unnamed.options.height]).toEqual([side, side]);
+    const narrow = await planGeneration({ width: 64 }, ["x"]);
+    expect([narrow.options.width, narrow.options.height]).toEqual([64, side]);
     vi.stubEnv("NOISETTE_MODEL", "owner/name");
     const other = await planGeneration({}, ["x"]);
     expect(other).toMatchObject({ model: "owner/name", notices: [] });

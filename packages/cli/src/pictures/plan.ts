@@ -10,7 +10,7 @@ import type { generateCommandOptions } from "../commands/generate-options.ts";
 import { partOf } from "../flags/part-of.ts";
 import { checkpointOptions, loadOptions, modelOptions } from "../models/model-options.ts";
 import type { ModelOptions } from "../models/model-options.ts";
-import { practiceModel, practiceNotice, practiceSide } from "../models/practice-model.ts";
+import { defaultModel } from "../models/default-model.ts";
 import { openStyles, openWildcardFolder, styledPrompts } from "../prompts/prompt-files.ts";
 import { UsageError } from "../usage-error.ts";
 import { readImage } from "@noisette/core/image/png";
@@ -52,13 +52,13 @@ export async function planGeneration(
   const styled = await openStyles(given);
   const wildcards = await openWildcardFolder(given);
   const named = chooseModel(partOf(modelOptions, given), record);
-  const isPractice = named.model === undefined;
-  const model = named.model ?? practiceModel();
+  const unnamed = named.model === undefined ? defaultModel() : undefined;
+  const model = named.model ?? unnamed!.path;
   const init = given.init === undefined ? undefined : await readInit(given.init);
   const mask = given.mask === undefined ? undefined : await readImage(given.mask);
   const depth = given.depth === undefined ? undefined : await readImage(given.depth);
   const refiner = given.refiner ?? record?.refiner?.path;
-  const side = isPractice && init === undefined ? { width: practiceSide, height: practiceSide } : {};
+  const side = unnamed?.side !== undefined && init === undefined ? { width: unnamed.side, height: unnamed.side } : {};
   // One picture of a run that shared its random numbers is made alone, unless the run is another now.
   const isSameRun =
     record?.batch !== undefined && written.prompt === undefined && words.length === 0 && written.count === undefined;
@@ -96,7 +96,7 @@ export async function planGeneration(
     ...(given.hiresUpscalerModel !== undefined && { upscaler: given.hiresUpscalerModel }),
     count: isSameRun ? 1 : [prompt].flat().length * (options.count ?? 1),
     ...(record && { repeats: { path: given.from!, record, elsewhere: given.model !== undefined } }),
-    notices: isPractice ? [practiceNotice] : [],
+    notices: unnamed === undefined ? [] : [unnamed.notice],
   };
 }
 

@@ -3,6 +3,7 @@
 
 import type { StoredTensors } from "../tensor/stored.ts";
 import type { TokenizerFiles } from "../tokenizers/open.ts";
+import type { Preferences } from "./preferences.ts";
 
 /** The lines of models that share architecture, text encoders and default sampling. */
 export type ModelFamily = "sd1" | "sd2" | "sdxl" | "sdxl-refiner";
@@ -52,6 +53,8 @@ export interface Checkpoint {
   readonly scheduler: Readonly<Record<string, unknown>>;
   /** model_index.json, where the checkpoint (or the `config` folder) has one. */
   readonly modelIndex?: Readonly<Record<string, unknown>>;
+  /** What the folder asks for where the caller leaves it open. */
+  readonly preferences: Preferences;
   /** Free-form metadata of the weights file. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Names of the file that belong to no network (EMA copies, schedule buffers). */

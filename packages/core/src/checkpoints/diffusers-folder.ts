@@ -8,6 +8,7 @@ import { componentFolders, describeFolder } from "./folder-description.ts";
 import { modelHash } from "./model-hash.ts";
 import { publishedNetwork } from "./names/published.ts";
 import { collectNetworks, networkFiles, type ReadCheckpoint, type ReadNetwork } from "./network-files.ts";
+import { readPreferences } from "./preferences.ts";
 import { defaultScheduler } from "./schedulers.ts";
 import { readVae } from "./vae-override.ts";
 
@@ -46,6 +47,7 @@ export async function readDiffusersFolder(path: string, options: OpenCheckpointO
       tokenizers,
       scheduler: { ...(scheduler ?? defaultScheduler(family, { prediction })), prediction_type: prediction },
       modelIndex,
+      preferences: readPreferences(modelIndex, path),
       metadata,
       unused: [],
       notes: [...notes, ...networkNotes],

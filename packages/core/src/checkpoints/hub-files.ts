@@ -3,11 +3,14 @@
 
 import { parsePythonJsonObject } from "../util/python-json.ts";
 import { HubError } from "./hub-error.ts";
+import { readPreferences } from "./preferences.ts";
 
-/** The component folders a model_index.json names that have files of their own. */
+/** What a model_index.json names that has files of its own. */
 export interface ModelIndex {
   /** Folder name → class name, as in { unet: "UNet2DConditionModel" }. */
   readonly components: ReadonlyMap<string, string>;
+  /** A file that the model asks for beside its components. */
+  readonly upscaler?: string;
 }
 
 /** What to fetch, and what of it to open. */
@@ -48,12 +51,13 @@ const configNames = [
 /** Reads a model_index.json: entries of two words are [library, class]; [null, null] is a component left out. */
 export function parseModelIndex(text: string, name: string): ModelIndex {
   const components = new Map<string, string>();
-  for (const [key, value] of Object.entries(parsePythonJsonObject(text, name))) {
+  const index = parsePythonJsonObject(text, name);
+  for (const [key, value] of Object.entries(index)) {
     if (Array.isArray(value) && typeof value[1] === "string" && !unusedComponents.has(key)) {
       components.set(key, value[1]);
     }
   }
-  return { components };
+  return { components, upscaler: readPreferences(index, name).upscaler };
 }
 
 /**
@@ -72,6 +76,9 @@ export function chooseFiles(paths: readonly string[], options: ChoiceOptions): F
 function chooseComponents(paths: readonly string[], index: ModelIndex, options: ChoiceOptions): FileChoice {
   const { repository, variant = "" } = options;
   const files = paths.includes("model_index.json") ? ["model_index.json"] : [];
+  if (index.upscaler !== undefined && !paths.includes(index.upscaler))
+    throw new HubError("missing", `Cannot use "${repository}": no "${index.upscaler}", its upscaler`);
+  if (index.upscaler !== undefined) files.push(index.upscaler);
   let exact = true;
   for (const [component, className] of index.components) {
     const names = namesIn(component, paths);

@@ -98,6 +98,7 @@ export async function readSingleFile(
     tokenizers: folder === undefined ? tokenizers[family] : folder.tokenizers,
     scheduler,
     modelIndex: folder?.modelIndex,
+    preferences: {},
     metadata,
     unused,
     notes: [...(detected.note === undefined ? [] : [detected.note]), ...notes],

@@ -7,11 +7,24 @@ import { cropImage } from "./compose.ts";
 import type { Image } from "./image.ts";
 import { resizeImage } from "./resize.ts";
 
-const mean = [0.48145466, 0.4578275, 0.40821073];
-const deviation = [0.26862954, 0.26130258, 0.27577711];
+/** Of each colour, for values from 0 to 1. */
+export interface PixelStatistics {
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+/** Those of the pictures that OpenAI's CLIP was trained on. */
+const published: PixelStatistics = {
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  deviation: [0.26862954, 0.26130258, 0.27577711],
+};
 
 /** Pictures → [N,3,size,size]. Alpha is left aside. */
-export function clipPixels(images: readonly Image[], size: number): Tensor {
+export function clipPixels(
+  images: readonly Image[],
+  size: number,
+  { mean, deviation }: PixelStatistics = published,
+): Tensor {
   const pixels = tensor([images.length, 3, size, size]);
   images.forEach((image, n) => {
     const { channels, data } = square(image, size);

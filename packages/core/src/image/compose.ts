@@ -1,10 +1,11 @@
 // Pictures cut, fitted into other shapes, and laid over one another.
 
+import { withChannels } from "./channels.ts";
 import type { Image } from "./image.ts";
 import type { Mask } from "./mask.ts";
 import type { Area } from "./mask-area.ts";
 import type { Pixels } from "./resize.ts";
-import { resizePixels } from "./resize.ts";
+import { resizeImage, resizePixels } from "./resize.ts";
 
 /** The bytes of the part of `pixels` inside `area`, whose edges repeat where it reaches beyond them. */
 export function cropPixels({ width, height, channels, data }: Pixels, area: Area): Uint8Array {
@@ -62,12 +63,7 @@ const sizeOf = ({ width, height }: Size): Size => ({ width, height });
 
 /** The part of `image` inside `area`, in `size`, by Lanczos's filter. */
 export function partOfImage(image: Image, area: Area, size: Size): Image {
-  const part = cropImage(image, area);
-  return {
-    ...sizeOf(size),
-    channels: image.channels,
-    data: resizePixels(part, { ...sizeOf(size), filter: "lanczos" }),
-  };
+  return resizeImage(cropImage(image, area), { ...sizeOf(size), filter: "lanczos" });
 }
 
 /** The same of a mask, without the overshoot of that filter. */
@@ -76,30 +72,40 @@ export function partOfMask(mask: Mask, area: Area, size: Size): Mask {
   return { ...sizeOf(size), data: resizePixels(part, { ...sizeOf(size), filter: "bilinear" }) };
 }
 
-/** `over` where `mask` is 255, `under` where it is 0, mixed between. All of one size; three channels. */
+/** `over` where `mask` is 255, `under` where it is 0, mixed between, colours by how much of them is seen. All of one size. */
 export function blended(over: Image, under: Image, { width, height, data: mask }: Mask): Image {
-  const data = new Uint8Array(3 * width * height);
+  const { channels } = over;
+  const [front, back] = [over.data, withChannels(under, channels).data];
+  const data = new Uint8Array(channels * width * height);
   for (let i = 0; i < mask.length; i++) {
+    const at = channels * i;
+    const [share, rest] = [mask[i], 255 - mask[i]];
+    const [frontWeight, backWeight] = channels === 3 ? [share, rest] : [share * front[at + 3], rest * back[at + 3]];
+    const total = frontWeight + backWeight;
     for (let c = 0; c < 3; c++) {
-      const [front, back] = [over.data[i * over.channels + c], under.data[i * under.channels + c]];
-      data[3 * i + c] = Math.round((front * mask[i] + back * (255 - mask[i])) / 255);
+      const seen = (front[at + c] * frontWeight + back[at + c] * backWeight) / total;
+      // Where nothing is seen of either, the bytes of one of them.
+      data[at + c] = total === 0 ? (share === 0 ? back : front)[at + c] : Math.round(seen);
     }
+    if (channels === 4) data[at + 3] = Math.round(total / 255);
   }
-  return { width, height, channels: 3, data };
+  return { width, height, channels, data };
 }
 
-/** `image` with `part` laid over it at `left`, `top`; what does not fit is left out. Three channels. */
+/** `image` with `part` in its place at `left`, `top`; what does not fit is left out. As many channels as the part has. */
 export function pasted(part: Image, image: Image, { left, top }: { left: number; top: number }): Image {
   const { width, height } = image;
-  const data = new Uint8Array(3 * width * height);
+  const { channels } = part;
+  const ground = withChannels(image, channels);
+  const data = new Uint8Array(channels * width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const [px, py] = [x - left, y - top];
       const inside = px >= 0 && py >= 0 && px < part.width && py < part.height;
-      const source = inside ? part : image;
-      const from = (inside ? py * part.width + px : y * width + x) * source.channels;
-      data.set(source.data.subarray(from, from + 3), 3 * (y * width + x));
+      const source = inside ? part : ground;
+      const from = (inside ? py * part.width + px : y * width + x) * channels;
+      data.set(source.data.subarray(from, from + channels), channels * (y * width + x));
     }
   }
-  return { width, height, channels: 3, data };
+  return { width, height, channels, data };
 }

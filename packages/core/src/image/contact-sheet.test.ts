@@ -29,11 +29,11 @@ test.each([
   expect(red(sheet, 0, 0)).toBe(0x18);
 });
 
-test("contactSheet() centres smaller pictures and mixes transparent ones with the ground", async () => {
+test("contactSheet() centres smaller pictures and lays transparent ones on a light ground", async () => {
   const sheet = await contactSheet([{ image: plain(4, 4, 200) }, { image: plain(2, 2, 51, 4) }], { gap: 1 });
   expect([sheet.width, sheet.height]).toEqual([11, 6]);
   expect(red(sheet, 6, 1)).toBe(0x18);
-  expect(red(sheet, 7, 2)).toBe(Math.round(0.2 * 51 + 0.8 * 0x18));
+  expect(red(sheet, 7, 2)).toBe(Math.round(0.2 * 51 + 0.8 * 255));
 });
 
 test("contactSheet() shrinks pictures to means when the sheet would be longer than maxSide", async () => {

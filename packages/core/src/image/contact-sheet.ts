@@ -1,6 +1,7 @@
 // Many pictures on one, with a line of text under each.
 
 import { drawLabel } from "#platform";
+import { onCheckerboard } from "./checkerboard.ts";
 import type { Image } from "./image.ts";
 
 /** A picture of the sheet and what to write under it. */
@@ -21,7 +22,7 @@ export interface SheetOptions {
 
 const ground = 0x18;
 
-/** Lays pictures out left to right, top to bottom, in as many columns as rows or one more. */
+/** Lays pictures out left to right, top to bottom, in as many columns as rows or one more; transparent ones on a checkerboard. */
 export async function contactSheet(
   pictures: readonly SheetPicture[],
   { gap = 8, labelHeight = 24, maxSide = 8192 }: SheetOptions = {},
@@ -45,7 +46,7 @@ export async function contactSheet(
   for (const [i, { image, label }] of pictures.entries()) {
     const left = gap + (i % columns) * (cell.width + gap);
     const top = gap + Math.floor(i / columns) * (cell.height + lineHeight + gap);
-    const small = shrink(image, factor);
+    const small = shrink(onCheckerboard(image), factor);
     paste(small, sheet, {
       left: left + Math.floor((cell.width - small.width) / 2),
       top: top + Math.floor((cell.height - small.height) / 2),
@@ -56,8 +57,8 @@ export async function contactSheet(
   return sheet;
 }
 
-/** The picture over the sheet's ground, each pixel the mean of factor × factor ones (fewer at the far edges). */
-function shrink({ width, height, channels, data }: Image, factor: number): Image {
+/** Each pixel the mean of factor × factor ones (fewer at the far edges); of three channels. */
+function shrink({ width, height, data }: Image, factor: number): Image {
   const small = { width: Math.ceil(width / factor), height: Math.ceil(height / factor) };
   const means = new Uint8ClampedArray(small.width * small.height * 3);
   for (let y = 0; y < small.height; y++) {
@@ -68,11 +69,7 @@ function shrink({ width, height, channels, data }: Image, factor: number): Image
       for (let c = 0; c < 3; c++) {
         let sum = 0;
         for (let row = y * factor; row < bottom; row++) {
-          for (let column = x * factor; column < right; column++) {
-            const pixel = (row * width + column) * channels;
-            const alpha = channels === 4 ? data[pixel + 3] / 255 : 1;
-            sum += alpha * data[pixel + c] + (1 - alpha) * ground;
-          }
+          for (let column = x * factor; column < right; column++) sum += data[(row * width + column) * 3 + c];
         }
         means[(y * small.width + x) * 3 + c] = sum / count;
       }

@@ -3,38 +3,49 @@
 
 import type { Image } from "./image.ts";
 import type { Mask } from "./mask.ts";
+import { premultiplied, unpremultiplied } from "./premultiplied.ts";
 
-/** `image` with what `mask` paints filled from its surroundings, as far as it paints. Grey where nothing is kept. */
+/**
+ * `image` with what `mask` paints filled from its surroundings, as far as it paints: their transparency too, and colours by how
+ * much of them is seen. Grey where nothing is kept.
+ */
 export function filled(image: Image, mask: Mask): Image {
-  const { width, height, channels } = image;
+  const { width, height, channels, data } = image;
   const count = width * height;
-  const known: Level = { width, height, colours: new Float32Array(3 * count), weights: new Float32Array(count) };
-  for (let i = 0; i < count; i++) {
-    known.weights[i] = 1 - mask.data[i] / 255;
-    for (let c = 0; c < 3; c++) known.colours[3 * i + c] = image.data[i * channels + c];
-  }
-  const whole = pulled(known);
-  const data = image.data.slice();
-  for (let i = 0; i < count; i++) {
-    for (let c = 0; c < 3; c++) data[i * channels + c] = Math.round(whole[3 * i + c]);
-  }
-  return { ...image, data };
+  const colours = Float32Array.from(channels === 4 ? premultiplied(data) : data);
+  const known: Level = {
+    width,
+    height,
+    channels,
+    colours,
+    weights: Float32Array.from(mask.data, (value) => 1 - value / 255),
+  };
+  const whole = Uint8Array.from(pulled(known), (value) => Math.round(value));
+  const straight = channels === 4 ? unpremultiplied(whole) : whole;
+  // What is kept wholly keeps its bytes, colours of what is not seen among them.
+  for (let i = 0; i < count; i++)
+    if (mask.data[i] === 0) straight.set(data.subarray(i * channels, (i + 1) * channels), i * channels);
+  return { ...image, data: straight };
 }
 
 interface Level {
   readonly width: number;
   readonly height: number;
-  /** Three a pixel. */
+  readonly channels: 3 | 4;
+  /** `channels` a pixel, times alpha where there is one. */
   readonly colours: Float32Array;
   /** How much of a pixel is known, 0 … 1. */
   readonly weights: Float32Array;
 }
 
+/** Half of each, colours times alpha. */
+const greys = { 3: Float32Array.of(127.5, 127.5, 127.5), 4: Float32Array.of(63.75, 63.75, 63.75, 127.5) } as const;
+
 // The colours of `level`, where they are not known those of the half-sized one.
 function pulled(level: Level): Float32Array {
-  const { width, height, colours, weights } = level;
+  const { width, height, channels, colours, weights } = level;
   if (weights.every((weight) => weight === 1)) return colours;
-  if (width === 1 && height === 1) return weights[0] > 0 ? colours : new Float32Array(3).fill(127.5);
+  if (width === 1 && height === 1) return weights[0] > 0 ? colours : greys[channels];
   const half = pushed(level);
   const below = pulled(half);
   const out = new Float32Array(colours.length);
@@ -43,12 +54,13 @@ function pulled(level: Level): Float32Array {
     for (let x = 0; x < width; x++) {
       const horizontal = between(x, half.width);
       const i = y * width + x;
-      for (let c = 0; c < 3; c++) {
-        const at = (row: number, column: number) => below[3 * (row * half.width + column) + c];
+      for (let c = 0; c < channels; c++) {
+        const at = (row: number, column: number) => below[channels * (row * half.width + column) + c];
         const line = (row: number) =>
           (1 - horizontal.part) * at(row, horizontal.first) + horizontal.part * at(row, horizontal.second);
         const smooth = (1 - vertical.part) * line(vertical.first) + vertical.part * line(vertical.second);
-        out[3 * i + c] = weights[i] * colours[3 * i + c] + (1 - weights[i]) * smooth;
+        const place = channels * i + c;
+        out[place] = weights[i] * colours[place] + (1 - weights[i]) * smooth;
       }
     }
   }
@@ -56,20 +68,21 @@ function pulled(level: Level): Float32Array {
 }
 
 // Means of 2 × 2 pixels, by how much of each is known.
-function pushed({ width, height, colours, weights }: Level): Level {
-  const half = { width: Math.ceil(width / 2), height: Math.ceil(height / 2) };
+function pushed({ width, height, channels, colours, weights }: Level): Level {
+  const half = { width: Math.ceil(width / 2), height: Math.ceil(height / 2), channels };
   const count = half.width * half.height;
-  const level = { ...half, colours: new Float32Array(3 * count), weights: new Float32Array(count) };
+  const level = { ...half, colours: new Float32Array(channels * count), weights: new Float32Array(count) };
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const [from, to] = [y * width + x, (y >> 1) * half.width + (x >> 1)];
       level.weights[to] += weights[from];
-      for (let c = 0; c < 3; c++) level.colours[3 * to + c] += weights[from] * colours[3 * from + c];
+      for (let c = 0; c < channels; c++)
+        level.colours[channels * to + c] += weights[from] * colours[channels * from + c];
     }
   }
   for (let i = 0; i < count; i++) {
     if (level.weights[i] === 0) continue;
-    for (let c = 0; c < 3; c++) level.colours[3 * i + c] /= level.weights[i];
+    for (let c = 0; c < channels; c++) level.colours[channels * i + c] /= level.weights[i];
     level.weights[i] = Math.min(level.weights[i], 1);
   }
   return level;

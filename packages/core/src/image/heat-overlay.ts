@@ -2,6 +2,7 @@
 
 import { resized } from "../tensor/resize.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { onCheckerboard } from "./checkerboard.ts";
 import type { Image } from "./image.ts";
 
 /** Black over violet and orange to light yellow, evenly apart: five points of matplotlib's "inferno". */
@@ -14,14 +15,15 @@ const stops = [
 ] as const;
 
 /** `image` in grey under the colours of `heat` [1,1,h,w], stretched from its lowest to its highest value; more heat covers more. */
-export function heatOverlay({ width, height, channels, data }: Image, heat: Tensor): Image {
+export function heatOverlay(image: Image, heat: Tensor): Image {
+  const { width, height, data } = onCheckerboard(image);
   const map = resized(heat, { width, height, mode: "bilinear" }).data;
   const lowest = map.reduce((a, b) => Math.min(a, b));
   const span = map.reduce((a, b) => Math.max(a, b)) - lowest;
   const mixed = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) {
     const share = span === 0 ? 0 : (map[i] - lowest) / span;
-    const grey = (data[i * channels] + data[i * channels + 1] + data[i * channels + 2]) / 3;
+    const grey = (data[i * 3] + data[i * 3 + 1] + data[i * 3 + 2]) / 3;
     const place = share * (stops.length - 1);
     const below = Math.min(Math.floor(place), stops.length - 2);
     const cover = 0.35 + 0.5 * share;

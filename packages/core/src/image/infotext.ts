@@ -4,8 +4,9 @@
 //   Negative prompt: on any number of lines
 //   Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512, Model: "a, b"
 //
-// The last line counts as fields when at least three are found in it. Nothing is escaped in the prompts: a line of the
-// prompt that begins with "Negative prompt:" begins the negative prompt.
+// The last line counts as fields when at least three are found in it; extensions put lines of their own behind it. Values
+// are quoted as JSON strings where a comma would end them, or are JSON themselves (Civitai's hashes). Nothing is escaped in
+// the prompts: a line of the prompt that begins with "Negative prompt:" begins the negative prompt.
 
 /** What an infotext says. */
 export interface Infotext {
@@ -62,7 +63,7 @@ export function formatInfotext({ prompt, negativePrompt = "", fields }: Infotext
   if (given.length < leastFields) {
     throw new RangeError(`Cannot write infotext: ${given.length} fields (readers want at least ${leastFields})`);
   }
-  const wrong = given.find(([name]) => !namePattern.test(name));
+  const wrong = given.find(([name]) => !wholeName.test(name));
   if (wrong) {
     throw new RangeError(
       `Cannot write infotext: field name ${JSON.stringify(wrong[0])} (two or more letters, digits, spaces, "-" and "/" are wanted)`,
@@ -82,16 +83,67 @@ export function formatInfotext({ prompt, negativePrompt = "", fields }: Infotext
 /** Reads an infotext. Any text is one: without fields it is a prompt. */
 export function parseInfotext(text: string): Infotext {
   const lines = text.trimEnd().split("\n");
-  const pairs = [...lines.at(-1)!.matchAll(pairPattern)].map(([, name, value]) => [name, unquote(value)] as const);
+  // Behind the fields, Dynamic Prompts writes "Template: …" and "Negative Template: …".
+  const templates = lines.findIndex(
+    (line, i) => i > 0 && /^(Negative )?Template:/.test(line) && hasFields(lines[i - 1]),
+  );
+  const end = templates < 0 ? lines.length : templates;
+  const pairs = parseFields(lines[end - 1]);
   const found = pairs.length >= leastFields;
-  const prompts = found ? lines.slice(0, -1) : lines;
+  const prompts = found ? lines.slice(0, end - 1) : lines;
   const negative = prompts.findIndex((line) => line.startsWith(negativeMark));
   const split = negative < 0 ? prompts.length : negative;
   return {
     prompt: prompts.slice(0, split).join("\n"),
     negativePrompt: prompts.slice(split).join("\n").slice(negativeMark.length).replace(/^ /, ""),
-    fields: Object.fromEntries(found ? pairs : []),
+    fields: Object.fromEntries([...(found ? pairs : []), ...parseTemplates(lines.slice(end))]),
   };
+}
+
+const hasFields = (line: string): boolean => /^Steps: \d+,/.test(line) && parseFields(line).length >= leastFields;
+
+function parseTemplates(lines: readonly string[]): [string, string][] {
+  const parts = lines.join("\n").split(/(?:^|\n)(Template|Negative Template): ?/);
+  return Array.from({ length: parts.length >> 1 }, (_, i) => [parts[2 * i + 1], parts[2 * i + 2]]);
+}
+
+/** The fields of one line. */
+function parseFields(line: string): [string, string][] {
+  const fields: [string, string][] = [];
+  let unfinished = 0;
+  namePattern.lastIndex = 0;
+  for (let match = namePattern.exec(line); match !== null; match = namePattern.exec(line)) {
+    const [start, name] = [namePattern.lastIndex, match[1]];
+    const isJson = unfinished < mostUnfinished && "{[".includes(line.charAt(start) || " ");
+    const endOfList = isJson ? endOfJson(line, start) : undefined;
+    if (isJson && endOfList === undefined) unfinished++;
+    const end = endOfList ?? endOfValue(line, start);
+    fields.push([name, unquote(line.slice(start, end))]);
+    namePattern.lastIndex = end + 1;
+  }
+  return fields;
+}
+
+/** Where the quoted or plain value at `start` ends. */
+function endOfValue(line: string, start: number): number {
+  quotedPattern.lastIndex = start;
+  if (quotedPattern.test(line)) return quotedPattern.lastIndex;
+  const comma = line.indexOf(",", start);
+  return comma < 0 ? line.length : comma;
+}
+
+/** Where the JSON object or list at `start` ends, if the field ends with it. */
+function endOfJson(line: string, start: number): number | undefined {
+  jsonPart.lastIndex = start;
+  let depth = 0;
+  for (let part = jsonPart.exec(line); part !== null; part = jsonPart.exec(line)) {
+    if ("{[".includes(part[0])) depth++;
+    else if ("}]".includes(part[0])) depth--;
+    if (depth > 0) continue;
+    const end = jsonPart.lastIndex;
+    return end === line.length || line[end] === "," ? end : undefined;
+  }
+  return undefined;
 }
 
 function position(name: string): number {
@@ -101,8 +153,12 @@ function position(name: string): number {
 }
 
 // A name is limited to 64 characters only to keep the search linear in texts that are none.
-const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_ \-/]{1,63}(?<! )$/u;
-const pairPattern = /([\p{L}\p{N}_][\p{L}\p{N}_ \-/]{1,63}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)/gu;
+const wholeName = /^[\p{L}\p{N}_][\p{L}\p{N}_ \-/]{1,63}(?<! )$/u;
+const namePattern = /([\p{L}\p{N}_][\p{L}\p{N}_ \-/]{1,63}):\s*/gu;
+const quotedPattern = /"(?:\\.|[^\\"])+"(?=,|$)/y;
+// A list that does not end is looked through to the end of the line: after a few of them, no more.
+const mostUnfinished = 4;
+const jsonPart = /"(?:\\.|[^\\"])*"|[{}[\]]/g;
 
 /** A JSON string where the plain text would end early, begin as a string, or lose its outer spaces. */
 function quote(value: string): string {

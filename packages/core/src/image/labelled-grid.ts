@@ -1,6 +1,7 @@
 // Pictures in rows and columns that say what varies along each: X/Y plots, prompt matrices, maps of attention by word and step.
 
 import { drawLabel } from "#platform";
+import { onCheckerboard } from "./checkerboard.ts";
 import { resizeImage } from "./resize.ts";
 import type { Image } from "./image.ts";
 
@@ -27,7 +28,7 @@ const lineHeight = 24;
 const characterWidth = 0.6 * 0.6 * lineHeight;
 const longestRowLabel = 240;
 
-/** The pictures as one. Labels longer than their place go over several lines. */
+/** The pictures as one, transparent ones on a checkerboard. Labels longer than their place go over several lines. */
 export async function labelledGrid(
   { columns, rows, cells }: LabelledGrid,
   { gap = 8, maxSide = 8192 }: GridOptions = {},
@@ -69,7 +70,8 @@ export async function labelledGrid(
         width: Math.max(1, Math.round(image.width * shrink)),
         height: Math.max(1, Math.round(image.height * shrink)),
       };
-      const small = shrink === 1 ? image : resizeImage(image, { ...size, filter: "box" });
+      const shown = onCheckerboard(image);
+      const small = shrink === 1 ? shown : resizeImage(shown, { ...size, filter: "box" });
       paste(small, sheet, { left: margin + x * (cell.width + gap), top: top + y * (cell.height + gap) });
     }),
   );
@@ -96,14 +98,13 @@ function lines(label: string, width: number): string[] {
   }, []);
 }
 
-/** Lays `image` over the sheet, as far as it fits; what shines through it is the sheet's ground. */
+/** Lays `image`, of three channels, over the sheet, as far as it fits. */
 function paste(image: Image, sheet: Image, { left, top }: { left: number; top: number }): void {
   for (let y = 0; y < Math.min(image.height, sheet.height - top); y++) {
     for (let x = 0; x < Math.min(image.width, sheet.width - left); x++) {
-      const from = (y * image.width + x) * image.channels;
+      const from = (y * image.width + x) * 3;
       const to = ((top + y) * sheet.width + left + x) * 3;
-      const alpha = image.channels === 4 ? image.data[from + 3] / 255 : 1;
-      for (let c = 0; c < 3; c++) sheet.data[to + c] = alpha * image.data[from + c] + (1 - alpha) * ground;
+      for (let c = 0; c < 3; c++) sheet.data[to + c] = image.data[from + c];
     }
   }
 }

@@ -53,12 +53,22 @@ test("imagesFromTensor() gives back every byte that tensorFromImages() took", ()
   expect(imagesFromTensor(tensorFromImage(all))).toEqual([all]);
 });
 
+test("tensorFromImages() has alpha as a fourth channel and no colours where nothing is seen when four are wanted", () => {
+  const image: Image = { width: 2, height: 1, channels: 4, data: Uint8Array.of(0, 51, 255, 51, 255, 102, 0, 0) };
+  const x = tensorFromImage(image, 4);
+  expect(x.dims).toEqual([1, 4, 1, 2]);
+  [-1, 0, -0.6, 0, 1, 0, -0.6, -1].forEach((value, i) => expect(x.data[i]).toBeCloseTo(value, 6));
+  expect(imagesFromTensor(x)[0]).toEqual({ ...image, data: Uint8Array.of(0, 51, 255, 51, 128, 128, 128, 0) });
+  const opaque: Image = { width: 1, height: 1, channels: 3, data: Uint8Array.of(0, 255, 51) };
+  expect([...tensorFromImage(opaque, 4).data].map((value) => Math.round(10 * value))).toEqual([-10, 10, -6, 10]);
+});
+
 test("tensorFromImages() and imagesFromTensor() throw when shapes do not fit", () => {
   const image = (width: number): Image => ({ width, height: 1, channels: 3, data: new Uint8Array(3 * width) });
   expect(() => tensorFromImages([image(1), image(2)])).toThrow("2×1 beside 1×1 (one size is wanted)");
   expect(() => tensorFromImages([])).toThrow("no pictures");
-  expect(() => imagesFromTensor(tensor([1, 4, 1, 1]))).toThrow(
-    "Cannot make pictures of [1,4,1,1]: [N,3,H,W] is wanted",
+  expect(() => imagesFromTensor(tensor([1, 5, 1, 1]))).toThrow(
+    "Cannot make pictures of [1,5,1,1]: [N,3,H,W] or [N,4,H,W] is wanted",
   );
 });
 

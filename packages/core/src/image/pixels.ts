@@ -1,37 +1,41 @@
 // Pictures of bytes and the tensors the networks see, [N,3,H,W] in [-1,1], with the rounding of diffusers: float32
-// throughout, and half to even.
+// throughout, and half to even. Networks that know transparency see a fourth channel, alpha, which is not premultiplied.
 
 import type { Tensor } from "../tensor/tensor.ts";
 import { elementCount, tensor } from "../tensor/tensor.ts";
+import { withChannels } from "./channels.ts";
 import type { Image } from "./image.ts";
 
-/** x [N,3,H,W] → N pictures. Values outside [-1,1] are limited to it, NaN becomes 0. */
+/** x [N,3 or 4,H,W] → N pictures. Values outside [-1,1] are limited to it, NaN becomes 0. */
 export function imagesFromTensor(x: Tensor): Image[] {
   const [count, channels, height, width] = x.dims;
-  if (x.dims.length !== 4 || channels !== 3)
-    throw new RangeError(`Cannot make pictures of [${x.dims}]: [N,3,H,W] is wanted`);
+  if (x.dims.length !== 4 || (channels !== 3 && channels !== 4))
+    throw new RangeError(`Cannot make pictures of [${x.dims}]: [N,3,H,W] or [N,4,H,W] is wanted`);
   const plane = height * width;
   return Array.from({ length: count }, (_, n) => {
     // Storing into a clamped array limits to [0,255] and rounds half to even.
-    const data = new Uint8ClampedArray(3 * plane);
-    for (let c = 0; c < 3; c++) {
-      const from = (3 * n + c) * plane;
+    const data = new Uint8ClampedArray(channels * plane);
+    for (let c = 0; c < channels; c++) {
+      const from = (channels * n + c) * plane;
       for (let i = 0; i < plane; i++) {
-        data[3 * i + c] = Math.fround(Math.fround(x.data[from + i] * 0.5 + 0.5) * 255);
+        data[channels * i + c] = Math.fround(Math.fround(x.data[from + i] * 0.5 + 0.5) * 255);
       }
     }
-    return { width, height, channels: 3, data: new Uint8Array(data.buffer) };
+    return { width, height, channels, data: new Uint8Array(data.buffer) };
   });
 }
 
 // v = 2·(byte/255) − 1, each step rounded to float32.
 const values = Float32Array.from({ length: 256 }, (_, byte) => 2 * Math.fround(byte / 255) - 1);
 
-/** Pictures of one size → [N,3,H,W] in [-1,1]. Alpha is left aside. */
-export function tensorFromImages(images: readonly Image[]): Tensor {
+/**
+ * Pictures of one size → [N,channels,H,W] in [-1,1]. With 3 channels alpha is left aside; with 4 it is 1 where there is none,
+ * and the colours of what is not seen are 0, as autoencoders for transparent pictures learn it.
+ */
+export function tensorFromImages(images: readonly Image[], channels: 3 | 4 = 3): Tensor {
   if (images.length === 0) throw new RangeError("Cannot make a tensor of no pictures");
   const [{ width, height }] = images;
-  const dims = [images.length, 3, height, width];
+  const dims = [images.length, channels, height, width];
   const data = new Float32Array(elementCount(dims));
   images.forEach((image, n) => {
     if (image.width !== width || image.height !== height) {
@@ -40,15 +44,19 @@ export function tensorFromImages(images: readonly Image[]): Tensor {
       );
     }
     const plane = width * height;
-    for (let c = 0; c < 3; c++) {
-      const to = (3 * n + c) * plane;
-      for (let i = 0; i < plane; i++) data[to + i] = values[image.data[i * image.channels + c]];
+    const pixels = withChannels(image, channels).data;
+    for (let c = 0; c < channels; c++) {
+      const to = (channels * n + c) * plane;
+      for (let i = 0; i < plane; i++) {
+        const isSeen = channels === 3 || c === 3 || pixels[i * 4 + 3] > 0;
+        data[to + i] = isSeen ? values[pixels[i * channels + c]] : 0;
+      }
     }
   });
   return tensor(dims, data);
 }
 
-/** One picture → [1,3,H,W] in [-1,1]. */
-export function tensorFromImage(image: Image): Tensor {
-  return tensorFromImages([image]);
+/** One picture → [1,channels,H,W] in [-1,1]. */
+export function tensorFromImage(image: Image, channels: 3 | 4 = 3): Tensor {
+  return tensorFromImages([image], channels);
 }

@@ -4,6 +4,7 @@
 import type { Taps } from "../tensor/resampling.ts";
 import { antialiasTaps, nearestTaps, resamplingFilters } from "../tensor/resampling.ts";
 import type { Image } from "./image.ts";
+import { premultiplied, unpremultiplied } from "./premultiplied.ts";
 
 /** The filters by the names people know. */
 export const imageFilters = {
@@ -25,12 +26,18 @@ export interface Pixels {
   readonly data: Uint8Array;
 }
 
-/** `image` in `width` × `height`. Alpha is resized like a colour. */
+/** `image` in `width` × `height`. Transparent pictures are resized with their colours times alpha, as in Pillow. */
 export function resizeImage(
   image: Image,
   { width, height, filter = "lanczos" }: { width: number; height: number; filter?: ImageFilter },
 ): Image {
-  return { width, height, channels: image.channels, data: resizePixels(image, { width, height, filter }) };
+  const { channels, data } = image;
+  const size = { width, height, filter };
+  // "nearest" mixes nothing, and the same size changes nothing.
+  if (channels === 3 || filter === "nearest" || (width === image.width && height === image.height))
+    return { width, height, channels, data: resizePixels(image, size) };
+  const resized = resizePixels({ ...image, data: premultiplied(data) }, size);
+  return { width, height, channels, data: unpremultiplied(resized) };
 }
 
 /** The bytes of `pixels` in `width` × `height`. */

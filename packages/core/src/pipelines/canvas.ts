@@ -26,7 +26,7 @@ export interface Ground {
 export interface Canvas {
   readonly image: Image;
   readonly mask: Mask | undefined;
-  /** The result that is meant, from what the model made of `image`. */
+  /** The result that is meant, from what the model made of `image`, enlarged or not. */
   finish(made: Image): Image;
 }
 
@@ -91,9 +91,14 @@ function joinedOn(larger: Extended, given: Mask, { zoomOut }: ResolvedOptions): 
  */
 export function prepareCanvas(
   { image, mask, isExtended }: Ground,
-  options: ResolvedOptions & { width: number; height: number },
+  options: ResolvedOptions & {
+    width: number;
+    height: number;
+    /** How much larger finished pictures are: one of them needs no `fit`. */
+    scale?: number;
+  },
 ): Canvas {
-  const { width, height, maskPadding = 32, fit, fill = isExtended ? "fill" : "original" } = options;
+  const { width, height, scale = 1, maskPadding = 32, fit, fill = isExtended ? "fill" : "original" } = options;
   const size = { width, height };
   const isMaskedArea = options.maskArea === "masked";
   const area = isMaskedArea
@@ -101,8 +106,9 @@ export function prepareCanvas(
     : { left: 0, top: 0, ...sizeOf(image) };
   const isSame = !isMaskedArea && image.width === width && image.height === height;
   const paintedOver = fill === "fill" && mask !== undefined ? filled(image, mask) : image;
+  const isEnlarged = image.width === scale * width && image.height === scale * height;
   // The masked area has the run's shape but where the picture is too small for that.
-  const howToFit: Fit | undefined = isMaskedArea ? "pad" : fit;
+  const howToFit: Fit | undefined = isMaskedArea ? "pad" : isEnlarged ? "stretch" : fit;
   if (!isSame && howToFit === undefined) {
     throw new RangeError(
       `Cannot start from a picture of ${image.width}×${image.height}: ${width}×${height} is wanted (or fit: stretch, crop or pad)`,
@@ -117,8 +123,8 @@ export function prepareCanvas(
     finish(made) {
       if (!keepsPixels) return made;
       if (!isMaskedArea) {
-        const under = isSame ? image : partOfImage(image, inPicture, size);
-        return blended(made, under, isSame ? mask : partOfMask(mask, inPicture, size));
+        const whole = sizeOf(made);
+        return blended(made, partOfImage(image, inPicture, whole), partOfMask(mask, inPicture, whole));
       }
       const back = resizeImage(made, sizeOf(inPicture));
       return blended(pasted(back, image, inPicture), image, mask);

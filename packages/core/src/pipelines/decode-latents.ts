@@ -21,7 +21,7 @@ export interface TileOptions {
   readonly overlap?: number;
 }
 
-/** The diffusion model's latents [1,z,h,w] → picture [1,3,fh,fw], about [-1,1]. */
+/** The diffusion model's latents [1,z,h,w] → picture [1,C,fh,fw], about [-1,1]. */
 export function decodeLatents(
   decoder: Network,
   latents: Tensor,
@@ -37,7 +37,7 @@ export function decodeLatents(
   return decodeUnscaled(decoder, z, config.factor, options);
 }
 
-/** Autoencoder latents z [1,z,h,w] → picture [1,3,fh,fw]. */
+/** Autoencoder latents z [1,z,h,w] → picture [1,C,fh,fw]. */
 export async function decodeUnscaled(
   decoder: Network,
   z: Tensor,
@@ -63,7 +63,8 @@ export async function decodeUnscaled(
       total += Math.min(keep, Math.min(latentSide, size - start) * factor);
     return total;
   };
-  const picture = tensor([1, 3, cutSize(height), cutSize(width)]);
+  const cut = { height: cutSize(height), width: cutSize(width) };
+  let picture: Tensor | undefined;
   let above: Tensor[] = [];
   for (let y = 0, top = 0; y < height; y += stride, top += keep) {
     const row: Tensor[] = [];
@@ -72,11 +73,12 @@ export async function decodeUnscaled(
       if (y > 0) fade(above[row.length], tile, { axis: 2, extent: blend });
       if (x > 0) fade(row.at(-1)!, tile, { axis: 3, extent: blend });
       row.push(tile);
+      picture ??= tensor([1, tile.dims[1], cut.height, cut.width]);
       paste(crop(tile, { top: 0, left: 0, height: keep, width: keep }), picture, { top, left });
     }
     above = row;
   }
-  return picture;
+  return picture!;
 }
 
 /** Writes `part` into `picture` at its place, as far as it fits. */

@@ -2,6 +2,7 @@
 
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { samplerTable } from "../diffusion/samplers/index.ts";
+import { withChannels } from "../image/channels.ts";
 import type { Image } from "../image/image.ts";
 import type { EmbeddingTable } from "../prompts/embeddings.ts";
 import type { Wildcards } from "../prompts/expand-template.ts";
@@ -14,10 +15,11 @@ import { depthChannel, withDepth } from "./depth-to-image.ts";
 import { checkEditing } from "./editing-rules.ts";
 import { encodeConditions } from "./encode-conditions.ts";
 import type { EncodedPrompt } from "./encode-conditions.ts";
+import { enlargement, pictureEnlarger } from "./enlarge.ts";
 import type { GenerateEvent } from "./events.ts";
 import { expandPrompts } from "./expand-prompts.ts";
 import type { PromptTemplate } from "./expand-prompts.ts";
-import { enlarged, secondPassOptions } from "./hires.ts";
+import { enlargedStarts, secondPassOptions } from "./hires.ts";
 import type { Upscaler } from "./hires-upscalers.ts";
 import { startsFromLatents, startsFromNoise, startsFromPicture } from "./initial-latents.ts";
 import type { StartContext, Starts } from "./initial-latents.ts";
@@ -30,6 +32,7 @@ import { explainNonFinite } from "./non-finite.ts";
 import { pictureNoise, stepNoise } from "./noise.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { runPass } from "./pass.ts";
+import { pictureChannels } from "./picture-channels.ts";
 import { planSampling } from "./sampling.ts";
 import type { Sampling } from "./sampling.ts";
 import { stepEvents } from "./step-events.ts";
@@ -82,7 +85,8 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
   const { checkpoint, networks } = parts;
   const { emit, signal } = run;
   const notice = (text: string) => emit({ kind: "notice", text });
-  const picture = run.init === undefined || "dims" in run.init ? undefined : run.init;
+  const channels = checkpoint.task === "upscaling" ? 3 : pictureChannels(networks);
+  const picture = run.init === undefined || "dims" in run.init ? undefined : withChannels(run.init, channels);
   checkEditing(asked, {
     init: picture !== undefined ? "picture" : run.init && "latents",
     mask: run.mask !== undefined,
@@ -94,10 +98,10 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
   const edits = checkpoint.task === "instruct-pix2pix";
   const ground = picture && checkpoint.task !== "upscaling" ? layOut(picture, run.mask, asked) : undefined;
   const { options, templates } = await expandPrompts(
-    withDefaults(asked, checkpoint, networks, ground?.image ?? run.init),
+    withDefaults(asked, checkpoint, networks, ground?.image ?? picture ?? run.init),
     { wildcards: run.wildcards, notice },
   );
-  const canvas = ground && prepareCanvas(ground, options);
+  const canvas = ground && prepareCanvas(ground, { ...options, scale: enlargement(options, networks) });
   const chosen = chosenPictures(options, run.pictures);
 
   for (const text of networks.notices) notice(text);
@@ -136,6 +140,7 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
   const hash = checkpoint.hash();
   hash.catch(() => undefined);
   const decode = pictureDecoder(networks, { options, notice, signal });
+  const { enlarge, by: enlarged } = pictureEnlarger(networks, { checkpoint, options, signal });
   const onSteps = stepEvents({ pictures: chosen.length, steps, previewEvery: run.previewEvery, decode, emit });
 
   for (const number of chosen) {
@@ -149,7 +154,12 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
       const starts: Starts =
         latents === undefined
           ? firstStarts
-          : await enlarged(latents, { context: contextOf(pass), size: pass.options, upscaler: run.upscaler, decode });
+          : await enlargedStarts(latents, {
+              context: contextOf(pass),
+              size: pass.options,
+              upscaler: run.upscaler,
+              decode,
+            });
       const draw = pictureNoise({ seed: seeds.seed, rng: options.rng, batch });
       const { factor } = networks.configs.vae;
       const noise = () => startNoise(draw, pass.latentDims, { seeds, options, factor });
@@ -175,7 +185,7 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
       stepsBefore += pass.sampling.steps;
     }
 
-    const image = options.denoisingEnd === undefined ? await decode(latents!) : undefined;
+    const image = options.denoisingEnd === undefined ? await enlarge(await decode(latents!)) : undefined;
     const { prompt, negativePrompt } = passes[0].prompts[Math.floor(number / options.count)];
     emit({
       kind: "image",
@@ -196,6 +206,7 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
         ...(run.mask !== undefined && { mask: true }),
         ...(run.depth !== undefined && { depth: true }),
         ...(run.upscaler !== undefined && { upscaler: true }),
+        ...(enlarged && image && { enlarged }),
       },
     });
   }

@@ -32,7 +32,7 @@ export function secondPassOptions(options: RunOptions, factor: number): RunOptio
 }
 
 /** What the second pass starts from: the first one's latents [1,C,h,w] enlarged, or their picture enlarged and encoded again. */
-export async function enlarged(
+export async function enlargedStarts(
   latents: Tensor,
   {
     context,

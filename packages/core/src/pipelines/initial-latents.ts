@@ -9,6 +9,7 @@ import { tensor } from "../tensor/tensor.ts";
 import type { KnownRegion } from "./inpaint-blend.ts";
 import { channelsOf, inpaintEverything, isInpaintingModel, latentMask, maskedPicture } from "./inpaint-channels.ts";
 import type { Networks } from "./networks.ts";
+import { pictureChannels } from "./picture-channels.ts";
 import type { PictureNoise } from "./noise.ts";
 import type { ResolvedOptions } from "./options.ts";
 
@@ -77,7 +78,7 @@ export async function startsFromPicture(
   context: StartContext,
 ): Promise<Starts> {
   const { networks, latentDims, options, signal } = context;
-  const picture = tensorFromImage(image);
+  const picture = tensorFromImage(image, pictureChannels(networks));
   if (mask === undefined) {
     const posterior = await encodePosterior(networks, picture, signal);
     const extraChannels = await inpaintEverything(networks, latentDims, signal);
@@ -119,7 +120,7 @@ function under(mask: Float32Array, latents: Float32Array, content: Float32Array 
   });
 }
 
-/** The autoencoder's posterior for a picture [1,3,H,W]: ε [1,C,h,w] → latents z = mean + σ·ε in the diffusion model's scale. */
+/** The autoencoder's posterior for a picture [1,C,H,W]: ε [1,C,h,w] → latents z = mean + σ·ε in the diffusion model's scale. */
 export async function encodePosterior(
   networks: Networks,
   picture: Tensor,

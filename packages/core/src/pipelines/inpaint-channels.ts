@@ -27,9 +27,9 @@ export async function inpaintEverything(
 ): Promise<Tensor | undefined> {
   if (!isInpaintingModel(networks, latentDims)) return undefined;
   const { configs, get } = networks;
-  const { factor, shiftFactor, scalingFactor } = configs.vae;
+  const { factor, imageChannels, shiftFactor, scalingFactor } = configs.vae;
   const [, , height, width] = latentDims;
-  const grey = tensor([1, 3, height * factor, width * factor]);
+  const grey = tensor([1, imageChannels, height * factor, width * factor]);
   const { mean } = await (await get("encoder", signal)).run({ image: grey }, { outputs: ["mean"], signal });
   const latents = mean.data.map((value) => (value - shiftFactor) * scalingFactor);
   return channelsOf(new Float32Array(height * width).fill(1), tensor(latentDims, latents));
@@ -68,7 +68,7 @@ export function latentMask(mask: Mask, [, , h, w]: readonly number[], { soft }: 
 
 const isPainted = (value: number): boolean => value / 255 >= 0.5;
 
-/** A picture [1,3,H,W] with 0, a grey, where `mask` is half and more. */
+/** A picture [1,C,H,W] with 0, a grey, where `mask` is half and more. */
 export function maskedPicture(picture: Tensor, { data }: Mask): Tensor {
   return tensor(
     picture.dims,

@@ -6,11 +6,13 @@ import { tensorFromImage } from "../image/pixels.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { StartContext, Starts } from "./initial-latents.ts";
 import type { Conditions } from "./guided-network.ts";
+import { pictureChannels } from "./picture-channels.ts";
 
 /** Starts from noise, with the latents of `image` beside it: the middle of their distribution, and not in the scale of the noisy ones. */
 export async function startsToEdit(image: Image, { networks, signal }: StartContext): Promise<Starts> {
+  const channels = pictureChannels(networks);
   const encoder = await networks.get("encoder", signal);
-  const { mean } = await encoder.run({ image: tensorFromImage(image) }, { outputs: ["mean"], signal });
+  const { mean } = await encoder.run({ image: tensorFromImage(image, channels) }, { outputs: ["mean"], signal });
   return ({ noise }) => ({ start: { kind: "noise", noise: noise() }, extraChannels: mean });
 }
 

@@ -3,6 +3,7 @@
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { Image } from "../image/image.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { enlargement } from "./enlarge.ts";
 import type { Networks } from "./networks.ts";
 import type { ResolvedOptions } from "./options.ts";
 
@@ -19,13 +20,14 @@ export type RunOptions = ResolvedOptions & {
 export function withDefaults(
   asked: ResolvedOptions,
   checkpoint: Checkpoint,
-  { configs }: Networks,
+  networks: Networks,
   init: Image | Tensor | undefined,
 ): RunOptions {
-  const { factor } = configs.vae;
-  const { family, task, networks: files } = checkpoint;
+  const { factor } = networks.configs.vae;
+  const { family, task, preferences, networks: files } = checkpoint;
   const native = Number(files.unet.config.sample_size ?? 64) * factor;
   const isUpscaling = task === "upscaling";
+  const scale = enlargement(asked, networks);
   const [height, width] =
     init === undefined || asked.maskArea === "masked"
       ? [native, native]
@@ -33,7 +35,7 @@ export function withDefaults(
         ? [init.dims[2] * factor, init.dims[3] * factor]
         : isUpscaling
           ? [init.height * factor, init.width * factor]
-          : [init.height, init.width];
+          : beforeEnlargement(init, { native, scale });
   const randomSeed = () => Math.floor(Math.random() * 2 ** 32);
   return {
     ...asked,
@@ -41,18 +43,36 @@ export function withDefaults(
     height: asked.height ?? height,
     steps: stepsFor(asked, checkpoint),
     // The values of diffusers' pipelines.
-    guidanceScale: asked.guidanceScale ?? (isUpscaling ? 9 : family === "sdxl" || family === "sdxl-refiner" ? 5 : 7.5),
+    guidanceScale:
+      asked.guidanceScale ??
+      preferences.guidanceScale ??
+      (isUpscaling ? 9 : family === "sdxl" || family === "sdxl-refiner" ? 5 : 7.5),
     seed: asked.seed ?? randomSeed(),
     tileSize: asked.tiledDiffusion === undefined ? undefined : (asked.tileSize ?? native),
+    ...(preferences.upscaler !== undefined && { upscale: asked.upscale ?? true }),
     variationSeed: asked.variationStrength > 0 ? (asked.variationSeed ?? randomSeed()) : undefined,
   };
+}
+
+/** Height and width of a run from `init`: a picture as large as enlarged ones are is taken for one of them. */
+function beforeEnlargement(
+  { width, height }: Image,
+  { native, scale }: { native: number; scale: number },
+): readonly [number, number] {
+  const isEnlarged = Math.min(width, height) >= native * scale;
+  return isEnlarged ? [height / scale, width / scale] : [height, width];
 }
 
 /** The number of steps that `asked` says, or that such a model is usually given. */
 export function stepsFor(
   { timesteps, sigmas, steps, sampler }: ResolvedOptions,
-  { scheduler }: Pick<Checkpoint, "scheduler">,
+  { scheduler, preferences }: Pick<Checkpoint, "scheduler" | "preferences">,
 ): number {
   const consistency = scheduler._class_name === "LCMScheduler" || sampler === "lcm";
-  return timesteps?.length ?? (sigmas === undefined ? undefined : sigmas.length - 1) ?? steps ?? (consistency ? 4 : 30);
+  return (
+    timesteps?.length ??
+    (sigmas === undefined ? undefined : sigmas.length - 1) ??
+    steps ??
+    (consistency ? 4 : (preferences.steps ?? 30))
+  );
 }

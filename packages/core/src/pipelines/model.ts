@@ -1,5 +1,6 @@
 // A loaded model: `const model = await load("path-or-hub-id")`, then `model.generate({ prompt })`.
 
+import { joinPath } from "#platform";
 import type { Checkpoint, OpenCheckpointOptions } from "../checkpoints/checkpoint.ts";
 import { resolveModel } from "../checkpoints/hub.ts";
 import { openCheckpoint } from "../checkpoints/open.ts";
@@ -20,6 +21,7 @@ import { parseOptions } from "./options.ts";
 import type { GenerateOptions } from "./options.ts";
 import { readPreviewDecoder } from "./preview.ts";
 import { generateRefined } from "./refine.ts";
+import { readUpscaler } from "./upscale.ts";
 
 /** How to open a model. */
 export interface LoadModelOptions extends OpenCheckpointOptions {
@@ -91,7 +93,9 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
   };
   const preview =
     previewDecoder === undefined ? undefined : await readPreviewDecoder(await resolveModel(previewDecoder, hub));
-  const networks = await openNetworks(checkpoint, { device, threads, preview });
+  const own = checkpoint.preferences.upscaler;
+  const upscaler = own === undefined ? undefined : await readUpscaler(joinPath(checkpoint.path, own));
+  const networks = await openNetworks(checkpoint, { device, threads, preview, upscaler });
   try {
     const encoders = textEncoders(checkpoint, networks, tokenizers);
     return {

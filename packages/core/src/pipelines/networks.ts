@@ -14,12 +14,15 @@ import type { UNetConfig } from "../models/unet.ts";
 import type { UNetTracing } from "../models/unet-tracing.ts";
 import { tracedUNet } from "../models/unet-tracing.ts";
 import { unetConfig } from "../models/unet-config.ts";
+import { upscalerGraph } from "../models/upscaler.ts";
+import type { UpscalerConfig } from "../models/upscaler.ts";
 import type { Device, Engine, Network } from "../runtime/engine.ts";
 import { openEngine } from "../runtime/open-engine.ts";
 import { elementCount } from "../tensor/tensor.ts";
+import type { UpscalerFiles } from "./upscale.ts";
 
 /** The networks a pipeline runs, by the part they play. */
-export type Part = "textEncoder" | "textEncoder2" | "unet" | "preview" | "decoder" | "encoder";
+export type Part = "textEncoder" | "textEncoder2" | "unet" | "preview" | "decoder" | "encoder" | "upscaler";
 
 /** The stages of a generation; where memory is short, only one stage's networks are loaded at a time. */
 const stages: Record<Part, string> = {
@@ -29,6 +32,7 @@ const stages: Record<Part, string> = {
   preview: "unet",
   decoder: "vae",
   encoder: "vae",
+  upscaler: "vae",
 };
 
 /** The networks of one checkpoint, loaded when first needed. */
@@ -41,6 +45,8 @@ export interface Networks {
     readonly vae: AutoencoderKlConfig;
     readonly textEncoder?: ClipTextConfig;
     readonly textEncoder2?: ClipTextConfig;
+    /** Of the network that enlarges the model's pictures, where it has one. */
+    readonly upscaler?: UpscalerConfig;
   };
   /** Whether there is a tiny autoencoder for previews. */
   readonly hasPreview: boolean;
@@ -58,12 +64,14 @@ export interface OpenNetworksOptions {
   readonly threads?: number;
   /** A tiny autoencoder that decodes previews. */
   readonly preview?: NetworkFiles;
+  /** A network that enlarges finished pictures. */
+  readonly upscaler?: UpscalerFiles;
 }
 
 /** Engines and networks for `checkpoint`. Nothing is loaded yet but a first engine, which proves the device. */
 export async function openNetworks(
   checkpoint: Checkpoint,
-  { device, threads, preview }: OpenNetworksOptions,
+  { device, threads, preview, upscaler }: OpenNetworksOptions,
 ): Promise<Networks> {
   const { unet, vae, textEncoder, textEncoder2 } = checkpoint.networks;
   const textConfig = (files: NetworkFiles) =>
@@ -73,8 +81,13 @@ export async function openNetworks(
     vae: autoencoderKlConfig(vae.config),
     ...(textEncoder && { textEncoder: textConfig(textEncoder) }),
     ...(textEncoder2 && { textEncoder2: textConfig(textEncoder2) }),
+    ...(upscaler && { upscaler: upscaler.config }),
   };
-  const parts: Record<Part, { files: NetworkFiles | undefined; graph: (tracing: UNetTracing) => Graph }> = {
+  interface PartFiles {
+    readonly files: Pick<NetworkFiles, "tensors"> | undefined;
+    readonly graph: (tracing: UNetTracing) => Graph;
+  }
+  const parts: Record<Part, PartFiles> = {
     textEncoder: { files: textEncoder, graph: () => clipTextGraph(configs.textEncoder!, { replaceable: true }) },
     textEncoder2: { files: textEncoder2, graph: () => clipTextGraph(configs.textEncoder2!, { replaceable: true }) },
     unet: {
@@ -87,6 +100,7 @@ export async function openNetworks(
     },
     decoder: { files: vae, graph: ({ tiling }) => seamless(decoderGraph(configs.vae), tiling) },
     encoder: { files: vae, graph: () => encoderGraph(configs.vae) },
+    upscaler: { files: upscaler, graph: () => upscalerGraph(upscaler!.config) },
   };
 
   const notices: string[] = [...checkpoint.notes];

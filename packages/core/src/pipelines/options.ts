@@ -63,6 +63,7 @@ export const generateOptions = z.strictObject({
   seed: z.int().min(0).optional().describe("Seed of the first picture; the next ones count up (random)"),
   width: side.optional().describe("Width in pixels, a multiple of 8 (the model's own)"),
   height: side.optional().describe("Height in pixels, a multiple of 8 (the model's own)"),
+  upscale: z.boolean().optional().describe("Enlarge finished pictures by the model's own upscaler (where it has one)"),
   count: z.int().min(1).max(1000).default(1).describe("Pictures for each prompt"),
   clipSkip: z
     .int()

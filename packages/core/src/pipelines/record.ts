@@ -1,6 +1,7 @@
 // The record of how a picture was made, as it goes into its PNG: complete as JSON, and as the text A1111 reads.
 
 import type { SamplerId } from "../diffusion/samplers/index.ts";
+import type { Enlarger } from "./enlarge.ts";
 import type { PromptTemplate } from "./expand-prompts.ts";
 import type { ResolvedOptions } from "./options.ts";
 
@@ -34,4 +35,6 @@ export interface PictureRecord {
   readonly depth?: true;
   /** A network of the caller's enlarged it between the passes. */
   readonly upscaler?: true;
+  /** The model's own network enlarged it in the end: the options' width and height are those before. */
+  readonly enlarged?: Enlarger;
 }

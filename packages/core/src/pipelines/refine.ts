@@ -41,6 +41,8 @@ export async function generateRefined(
   for (const [i, { picture, latents, record }] of unfinished.entries()) {
     const generation = refiner.generate({
       ...record.options,
+      // Whether to enlarge is the refiner's own to say, where the caller does not.
+      upscale: asked.upscale,
       denoisingEnd: undefined,
       denoisingStart: refinerAt,
       init: latents,

@@ -14,13 +14,14 @@ interface Given {
 
 /** Throws TypeError when the model's task lacks what it works on, or is given what it cannot use. */
 export function checkTask(
-  { task, path }: Pick<Checkpoint, "task" | "path">,
+  { task, path, preferences }: Pick<Checkpoint, "task" | "path" | "preferences">,
   options: ResolvedOptions,
   { init, mask, depth }: Given,
 ): void {
   const refuse = (what: string, wanted: string): never => {
     throw new TypeError(`Cannot generate with "${path}": ${what} (${wanted})`);
   };
+  if (options.upscale && preferences.upscaler === undefined) refuse("it brings no upscaler", "no upscale is wanted");
   if (task === "instruct-pix2pix") {
     if (init === undefined || "dims" in init)
       refuse("it edits pictures by instruction, and there is none", "a picture, init, is wanted");

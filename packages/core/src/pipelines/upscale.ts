@@ -7,6 +7,7 @@ import type { Image } from "../image/image.ts";
 import { upscalerGraph } from "../models/upscaler.ts";
 import type { UpscalerConfig } from "../models/upscaler.ts";
 import type { Engine, Network } from "../runtime/engine.ts";
+import type { StoredTensors } from "../tensor/stored.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
 
@@ -30,12 +31,25 @@ export interface LoadedUpscaler {
   unload(): Promise<void>;
 }
 
-/** Loads an ESRGAN or Real-ESRGAN network (.pth or .safetensors). Throws when the file is none, or is not for RGB pictures. */
+/** An upscaler's files. */
+export interface UpscalerFiles {
+  readonly config: UpscalerConfig;
+  /** Under the names of its graph. */
+  readonly tensors: StoredTensors;
+}
+
+/** The ESRGAN or Real-ESRGAN network in a file (.pth or .safetensors). Throws when there is none, or it is not for RGB pictures. */
+export async function readUpscaler(path: string): Promise<UpscalerFiles> {
+  const files = upscalerOf((await readWeights(path)).tensors, path);
+  const { imageChannels } = files.config;
+  if (imageChannels !== 3)
+    throw new Error(`Cannot load "${path}": it takes pictures of ${imageChannels} channels (3 are wanted)`);
+  return files;
+}
+
+/** Loads the upscaler in a file. Throws like `readUpscaler`. */
 export async function loadUpscaler(engine: Engine, path: string): Promise<LoadedUpscaler> {
-  const { config, tensors } = upscalerOf((await readWeights(path)).tensors, path);
-  if (config.imageChannels !== 3) {
-    throw new Error(`Cannot load "${path}": it takes pictures of ${config.imageChannels} channels (3 are wanted)`);
-  }
+  const { config, tensors } = await readUpscaler(path);
   const network = await engine.load(upscalerGraph(config), tensors, { source: path });
   return {
     config,

@@ -15,6 +15,8 @@ serve(
   memory,
 );
 process.on("disconnect", () => process.exit());
+// A terminal's Ctrl-C reaches this process too. Whoever started it decides: a training first takes its weights out of here.
+process.on("SIGINT", () => {});
 
 function memory(): EngineMemory {
   const { rss: residentBytes } = process.memoryUsage();

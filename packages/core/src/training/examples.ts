@@ -19,15 +19,25 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
 /** At most so much of a data set is set aside for validation. */
 const largestShare = 0.2;
 
-/** `count` examples chosen by the seed, and the others. */
-export function setAside(
-  dataset: Dataset,
-  { count, seed }: { count: number; seed: number },
-): { readonly training: Dataset; readonly validation: Dataset | undefined } {
+/** What is learnt from, and what is not. */
+export interface Division {
+  readonly training: Dataset;
+  readonly validation: Dataset | undefined;
+}
+
+// An epoch that no run comes to.
+const shuffledOnce = (dataset: Dataset, seed: number): Uint32Array => order(dataset.length, seed, 2 ** 31);
+
+/** At most `count` examples of `from`, chosen by the seed, to validate on; all of `training` to learn from. */
+export function beside(training: Dataset, { from, count, seed }: { from: Dataset; count: number; seed: number }): Division {
+  return { training, validation: count === 0 ? undefined : subset(from, shuffledOnce(from, seed).slice(0, count)) };
+}
+
+/** `count` examples chosen by the seed to validate on, and the others to learn from. */
+export function setAside(dataset: Dataset, { count, seed }: { count: number; seed: number }): Division {
   const aside = Math.min(count, Math.floor(dataset.length * largestShare));
   if (aside === 0) return { training: dataset, validation: undefined };
-  // An epoch that no run comes to.
-  const shuffled = order(dataset.length, seed, 2 ** 31);
+  const shuffled = shuffledOnce(dataset, seed);
   return {
     training: subset(dataset, shuffled.slice(aside).sort()),
     validation: subset(dataset, shuffled.slice(0, aside)),

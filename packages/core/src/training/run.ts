@@ -1,28 +1,22 @@
 // A run: batches in order, a step on each, and on the way the log, validations, sample pictures and checkpoints. All that it
 // depends on is the recipe, the data and the last checkpoint, so that a run that was killed goes on as if it had not been.
 
-import { writePng } from "../image/png.ts";
-import { encodePng } from "#platform";
 import type { Dataset } from "../data/dataset.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { batchesFrom } from "./batches.ts";
-import type { Batch } from "./batches.ts";
 import { pruneCheckpoints, saveCheckpoint } from "./checkpoint.ts";
-import type { RunPosition } from "./checkpoint.ts";
 import type { TrainingEvent } from "./events.ts";
-import { setAside } from "./examples.ts";
-import { openLog } from "./log.ts";
+import { beside, setAside } from "./examples.ts";
+import { learningRateAt } from "./learning-rate.ts";
+import { stepInputs } from "./next-step.ts";
+import { nonFiniteError, nonFiniteScalar } from "./non-finite.ts";
 import { openRun } from "./open-run.ts";
 import { paceFrom } from "./pace.ts";
 import type { Recipe } from "./recipe/read-recipe.ts";
-import { writeReport } from "./report/write-report.ts";
+import { openRecord } from "./record.ts";
 import { modelCard } from "./save/model-card.ts";
-import { nonFiniteScalar, scalarsOf } from "./scalars.ts";
+import { scalarsOf } from "./scalars.ts";
 import { startSession } from "./start-session.ts";
-import { learningRateAt } from "./learning-rate.ts";
-import { openEventFile } from "./tensorboard.ts";
 import { openTrainer } from "./trainers/index.ts";
-import type { Feeds } from "./trainers/trainer.ts";
 import { validate } from "./validate.ts";
 
 /** Where and how to run. */
@@ -51,190 +45,109 @@ export interface TrainOptions {
  */
 export async function train(recipe: Recipe, options: TrainOptions): Promise<void> {
   const { engine, data, validationData, out, resume = false, allowChanges = false, signal, tell = () => {} } = options;
-  let position: RunPosition = { step: 0, epoch: 0, batch: 0, images: 0, seconds: 0 };
-  const early: string[] = [];
-  let notice = (text: string) => void early.push(text);
-
+  const held = { count: recipe.validation.examples, seed: recipe.seed };
   const { training, validation } =
-    validationData === undefined
-      ? setAside(data, { count: recipe.validation.examples, seed: recipe.seed })
-      : { training: data, validation: validationData };
+    validationData === undefined ? setAside(data, held) : beside(data, { ...held, from: validationData });
+
+  const early: string[] = data.skipped.map(({ id, reason }) => `"${id}" is skipped: ${reason}`);
+  let notice = (text: string): void => void early.push(text);
   const run = await openRun(recipe, { out, resume, allowChanges, data: data.hash, notice: (text) => notice(text) });
-  const { folder } = run;
+  const { folder, state } = run;
   const closing: (() => Promise<void>)[] = [run.close];
   try {
-    position = run.position;
-    const log = await openLog(folder.log, { disk: folder.disk, step: run.state === undefined ? -1 : position.step });
-    closing.push(log.close);
-    const pending: Promise<void>[] = [];
-    notice = (text) => {
-      tell({ kind: "notice", step: position.step, text });
-      pending.push(log.write({ kind: "notice", step: position.step, text }));
-    };
+    let { position } = run;
+    const record = await openRecord(folder, { recipe, resumedAt: state && position.step, tell });
+    closing.push(record.close);
+    notice = (text) => record.notice({ step: position.step, text });
     early.forEach(notice);
-    for (const { id, reason } of data.skipped) notice(`"${id}" is skipped: ${reason}`);
-    const board = await openEventFile(folder.path, { disk: folder.disk, step: position.step });
-    closing.push(board.close);
-
-    const trainer = await openTrainer(recipe, {
-      engine,
-      training,
-      validation,
-      folder,
-      signal,
-      notice: (text) => notice(text),
-    });
+    const trainer = await openTrainer(recipe, { engine, training, validation, folder, signal, notice });
     const session = await startSession(engine, trainer, recipe);
     closing.push(session.close);
-    if (run.state !== undefined) await session.restore(run.state);
+    if (state !== undefined) await session.restore(state);
+    const weightsToUse = { ema: recipe.ema !== undefined };
 
-    const last = Math.min(recipe.steps, options.steps ?? recipe.steps);
-    const started = performance.now() - 1000 * position.seconds;
-    tell({ kind: "start", step: position.step, steps: last, device: engine.device, examples: training.length });
-    const time = () => new Date().toISOString();
-    await log.write({ kind: "start", step: position.step, time: time(), text: `on ${engine.device}` });
-    const report = () => writeReport(folder, { name: recipe.name, recipe, lines: log.lines });
-    const useEma = { ema: recipe.ema !== undefined };
-    let saved = run.state === undefined ? -1 : position.step;
-
+    let checkpointAt = state && position.step;
     async function checkpoint(): Promise<void> {
-      if (saved === position.step) return;
+      if (checkpointAt === position.step) return;
       const path = await saveCheckpoint(folder, { position, state: await session.state() });
-      saved = position.step;
+      checkpointAt = position.step;
       await pruneCheckpoints(folder, recipe.keep);
-      tell({ kind: "checkpoint", step: position.step, path });
-    }
-    async function saveModel(): Promise<void> {
-      const { step, images, seconds, validationLoss } = position;
-      const card = modelCard(recipe, { step, images, seconds, examples: training.length, validationLoss });
-      await trainer.save(await session.weights(useEma), card);
-    }
-    async function sample(): Promise<void> {
-      await saveModel();
-      const { step } = position;
-      const paths: string[] = [];
-      for (const { title, name, image } of await trainer.samples()) {
-        const file = `${name}-${String(step).padStart(9, "0")}.png`;
-        paths.push(`${folder.samples}/${file}`);
-        await writePng(`${folder.samples}/${file}`, image);
-        await log.write({ kind: "samples", step, title, file });
-        await board.picture(step, title, { ...image, png: await encodePng(image) });
-      }
-      tell({ kind: "samples", step, paths });
+      record.checkpoint({ step: position.step, path });
     }
     async function measure(): Promise<void> {
-      const measured = await validate(session, trainer, useEma);
+      const measured = await validate(session, trainer, weightsToUse);
       if (measured === undefined) return;
       position = { ...position, validationLoss: measured.loss };
-      await log.write({ kind: "validation", step: position.step, ...measured });
-      await board.scalars(position.step, prefixed("validation/", measured.scalars));
-      tell({ kind: "validation", step: position.step, ...measured });
+      await record.validation({ step: position.step, ...measured });
+    }
+    async function save(): Promise<void> {
+      const card = modelCard(recipe, { ...position, examples: training.length });
+      await trainer.save(await session.weights(weightsToUse), card);
+    }
+    async function sample(): Promise<void> {
+      await save();
+      await record.samples(position.step, await trainer.samples());
     }
 
-    const batches = batchesFrom(position, { ...trainer.batches, batchSize: recipe.batchSize, seed: recipe.seed });
-    /** The batches of the step after `step` steps, and their inputs: made while the engine is busy with the step before. */
-    const prepare = async (step: number): Promise<{ group: readonly Batch[]; feeds: readonly Feeds[] }> => {
-      const group = Array.from({ length: recipe.accumulate }, () => batches.next().value);
-      const feeds: Feeds[] = [];
-      for (const batch of group) feeds.push(await trainer.feeds(batch, step));
-      return { group, feeds };
-    };
+    const last = Math.min(recipe.steps, options.steps ?? recipe.steps);
+    await record.start({ step: position.step, steps: last, device: engine.device, examples: training.length });
+    const startedMs = performance.now() - 1000 * position.seconds;
     const pace = paceFrom();
-    let next = position.step < last ? prepare(position.step) : undefined;
-    while (next !== undefined && signal?.aborted !== true) {
-      const { group, feeds } = await next;
-      const { step } = position;
-      next = step + 1 < last ? prepare(step + 1) : undefined;
-      next?.catch(() => {}); // it is awaited in its turn, if it comes
-      const learningRate = learningRateAt(step, recipe);
+    const inputs = stepInputs(trainer, recipe, { position, last });
+    while (signal?.aborted !== true) {
+      const { value, done } = await inputs.next();
+      if (done) break;
+      const { batches, feeds } = value;
+      const learningRate = learningRateAt(position.step, recipe);
       const outputs = await session.train(feeds, { learningRate });
       const scalars = scalarsOf(outputs);
       const broken = nonFiniteScalar(scalars);
-      if (broken !== undefined)
-        throw await nonFiniteError(broken, { step, value: scalars[broken], group, names: trainer.names });
+      if (broken !== undefined) throw await nonFiniteError(broken, { scalars, inputs: value, namesOf: trainer.names });
 
+      const step = position.step + 1;
+      const batch = batches[batches.length - 1];
       const images = feeds.length * recipe.batchSize;
       pace.tick(images);
-      const { imagesPerSecond, stepMs } = pace;
-      const batch = group[group.length - 1];
-      const done = step + 1;
       position = {
         ...position,
         ...batch.next,
-        step: done,
+        step,
         images: position.images + images,
-        seconds: (performance.now() - started) / 1000,
+        seconds: (performance.now() - startedMs) / 1000,
       };
-      await trainer.afterStep?.(session, { step: done, batch, outputs });
-      tell({
-        kind: "step",
-        step: done,
-        steps: last,
-        epoch: batch.epoch,
-        learningRate,
-        imagesPerSecond,
-        remainingMs: (last - done) * stepMs,
-        scalars,
-      });
-      const isDue = (every: number) => done % every === 0;
-      if (isDue(recipe.every.log) || done === last) {
-        const { seconds } = position;
-        await log.write({
-          kind: "step",
-          step: done,
+      await trainer.afterStep?.(session, { step, batch, outputs });
+      const { imagesPerSecond, stepMs } = pace;
+      const isDue = (every: number) => step % every === 0;
+      await record.step(
+        {
+          step,
+          steps: last,
           epoch: batch.epoch,
-          seconds,
           learningRate,
           imagesPerSecond,
+          remainingMs: (last - step) * stepMs,
           scalars,
-        });
-        await board.scalars(done, { ...prefixed("training/", scalars), learningRate, imagesPerSecond });
-      }
-      if (isDue(recipe.every.validate) || done === recipe.steps) await measure();
+        },
+        { seconds: position.seconds, isLogged: isDue(recipe.every.log) || step === last },
+      );
+      if (isDue(recipe.every.validate) || step === recipe.steps) await measure();
       if (isDue(recipe.every.checkpoint)) await checkpoint();
-      if (isDue(recipe.every.sample) && done !== recipe.steps) {
-        await sample();
-        await report();
-      }
-      await Promise.all(pending.splice(0));
+      if (isDue(recipe.every.sample) && step !== recipe.steps) await sample();
     }
 
     await checkpoint();
     const how = position.step >= recipe.steps ? "finished" : signal?.aborted ? "interrupted" : "paused";
     if (how === "finished") await sample();
-    else if (how === "paused") await saveModel();
-    await Promise.all(pending.splice(0));
-    await log.write({ kind: "end", step: position.step, time: time(), text: how });
-    await report();
-    tell({ kind: "end", step: position.step, how });
+    if (how === "paused") await save();
+    await record.end({ step: position.step, how });
   } finally {
-    for (const close of closing.reverse()) await close();
+    await closeAll(closing.reverse());
   }
 }
 
-const prefixed = (prefix: string, scalars: Readonly<Record<string, number>>): Record<string, number> =>
-  Object.fromEntries(Object.entries(scalars).map(([name, value]) => [prefix + name, value]));
-
-const namesShown = 8;
-
-async function nonFiniteError(
-  name: string,
-  {
-    step,
-    value,
-    group,
-    names,
-  }: {
-    step: number;
-    value: number;
-    group: readonly Batch[];
-    names: (batch: Batch) => Promise<readonly string[]>;
-  },
-): Promise<Error> {
-  const all = (await Promise.all(group.map((batch) => names(batch)))).flat();
-  const shown = all.slice(0, namesShown).map((one) => `"${one}"`);
-  const more = all.length > namesShown ? ` and ${all.length - namesShown} more` : "";
-  return new Error(
-    `Cannot go on after step ${step}: "${name}" is ${value} for the batch of ${shown.join(", ")}${more} (a lower learning rate, a longer warm-up, a smaller clipNorm or other pictures are wanted; the weights of the last checkpoint are good)`,
-  );
+/** Calls every function, and throws what the first of them threw. */
+async function closeAll(closing: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closing) await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }

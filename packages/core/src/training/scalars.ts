@@ -8,7 +8,3 @@ export const scalarsOf = (outputs: Readonly<Record<string, Tensor>>): Scalars =>
   Object.fromEntries(
     Object.entries(outputs).flatMap(([name, { dims, data }]) => (dims.length === 0 ? [[name, data[0]]] : [])),
   );
-
-/** The first loss or gradient norm that is not finite. */
-export const nonFiniteScalar = (scalars: Scalars): string | undefined =>
-  Object.keys(scalars).find((name) => /(^|\.)loss$|^gradientNorm/.test(name) && !Number.isFinite(scalars[name]));

@@ -1,11 +1,12 @@
 // As much English grammar as captions of things need: an article or none, one or several.
 
 const massNouns: ReadonlySet<string> = new Set(
-  "bread,cheese,rice,meat,salt,butter,honey,sushi,sake,spaghetti,tea,milk,ice,corn,garlic,ginger,broccoli,popcorn,bacon,fog,fire,water,money,yarn,thread,wood,lacrosse,tennis,badminton,cricket,hockey,pool,mahjong,poo,sum,food,cream,art,music,soap,news,noodle,falafel,garbage".split(
+  "bread,cheese,rice,meat,salt,butter,honey,sushi,sake,spaghetti,tea,milk,ice,corn,garlic,ginger,broccoli,popcorn,bacon,fog,fire,water,money,yarn,thread,wood,lacrosse,tennis,badminton,hockey,pool,mahjong,poo,sum,food,cream,art,music,soap,news,falafel,oden".split(
     ",",
   ),
 );
-const properNames = /^(Santa|Mrs|Statue of|Tokyo|Mount|Mx|Kaaba|Hindu)\b/;
+const properNames =
+  /^(?:Santa|Mrs|Mx|Statue of|Tokyo|Mount|Kaaba|Aries|Taurus|Gemini|Cancer|Leo|Virgo|Libra|Scorpio|Sagittarius|Capricorn|Aquarius|Pisces|Ophiuchus)\b/;
 const irregular: Readonly<Record<string, string>> = {
   mouse: "mice",
   ox: "oxen",
@@ -40,13 +41,14 @@ const irregular: Readonly<Record<string, string>> = {
 /** The word that says what the thing is: "slice" of "slice of cake", "tree" of "palm tree". */
 const headOf = (label: string): string =>
   label
-    .split(/[:,]| with | of | in | on | for | from | behind | and /)[0]
+    .split(/[:,]| with | of | in | on | for | from | behind | over | and | \w+ing /)[0]
     .trim()
     .split(" ")
     .at(-1)!
     .toLowerCase();
 
-const isPlural = (word: string): boolean => /[^su']s$/.test(word) && !/^(lens|gas|tennis|iris|christmas)$/.test(word);
+const isPlural = (word: string): boolean =>
+  /[^su']s$/.test(word) && !/^(?:lens|gas|tennis|iris|christmas|rhinoceros)$/.test(word);
 
 /** `label` with "a" or "an" before it, or alone when it is plural, cannot be counted or is a name. */
 export function withArticle(label: string): string {

@@ -142,6 +142,7 @@ export function scenesOf(
       return { things: [thing(index)], count, rgba: paint(items) };
     },
     size(index, random) {
+      if (!isObject(set.stickers[index])) return undefined;
       const size = pick(random, Object.keys(sizeScales) as Size[]);
       const [low, high] = sizeScales[size];
       const place = { x: between(random, 27, 37), y: between(random, 27, 37), scale: between(random, low, high) };

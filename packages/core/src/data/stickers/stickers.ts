@@ -24,7 +24,7 @@ export async function openStickers(folder: string, { split }: { split?: StickerS
   const hashFile = joinPath(folder, "hashes.json");
   if (!(await pathExists(hashFile))) {
     throw new Error(
-      `Cannot open "${folder}": no whole sticker set is there (noisette data stickers --output ${folder} makes it)`,
+      `Cannot open "${folder}": no whole sticker set is there (noisette data stickers --out ${folder} makes it)`,
     );
   }
   const hashes = JSON.parse(await readText(hashFile)) as StickerHashes;

@@ -9,7 +9,7 @@ export interface CardFacts {
   readonly images: number;
   readonly seconds: number;
   readonly examples: number;
-  readonly validationLoss: number | undefined;
+  readonly validationLoss?: number;
 }
 
 const kinds: Readonly<

@@ -176,6 +176,7 @@ export function judgePublished(
     _class_name: "Judge",
     in_channels: 3,
     sample_size: size,
+    stem_stride: judge.stem,
     block_out_channels: judge.features,
     layers_per_block: judge.blocks,
     norm_num_groups: judge.groups,

@@ -28,7 +28,7 @@ export interface PerceptualNetwork {
 
 /** The network of a recipe for pictures of `size`. Throws Error when its files are not of the kind, or it sees another size. */
 export function readPerceptual(
-  { kind, path }: NonNullable<AutoencoderRecipe["perceptual"]>,
+  { kind, path }: Pick<NonNullable<AutoencoderRecipe["perceptual"]>, "kind" | "path">,
   size: number,
 ): Promise<PerceptualNetwork> {
   return kinds[kind]([path].flat(), size);

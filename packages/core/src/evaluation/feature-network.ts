@@ -1,0 +1,136 @@
+// Networks whose features pictures are compared by. Figures of different networks cannot be compared, so each says what
+// its Fréchet distance is called.
+
+import { joinPath, pathExists, readText } from "#platform";
+import { readComponentWeights } from "../checkpoints/component-weights.ts";
+import { readWeights } from "../checkpoints/weights-file.ts";
+import type { Graph } from "../graph/graph.ts";
+import { clipPixels } from "../image/clip-pixels.ts";
+import type { PixelStatistics } from "../image/clip-pixels.ts";
+import type { Image } from "../image/image.ts";
+import { inceptionPixels } from "../image/inception-pixels.ts";
+import type { InceptionInput } from "../image/inception-pixels.ts";
+import { clipVisionConfig, clipVisionGraph } from "../models/clip-vision.ts";
+import type { PublishedConfig } from "../models/config.ts";
+import { inceptionV3Graph } from "../models/inception-v3.ts";
+import { storedTensor } from "../safetensors/weights.ts";
+import type { StoredTensors } from "../tensor/stored.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { parsePythonJsonObject } from "../util/python-json.ts";
+import { judgePixels, readJudge } from "./judge-files.ts";
+
+/** A network that makes features of pictures. */
+export interface FeatureNetwork {
+  /** What the Fréchet distance on its features is called: FID with the published Inception only. */
+  readonly distance: string;
+  /** Length of a feature vector. */
+  readonly width: number;
+  /** Where its weights are. */
+  readonly source: string;
+  readonly graph: Graph;
+  readonly tensors: StoredTensors;
+  /** Its input's name and what it is for some pictures of any sizes. */
+  readonly input: string;
+  prepare(images: readonly Image[]): Tensor;
+  /** Its outputs: feature vectors [N,D], and scores [N,K] of what there is to tell apart, where it does that. */
+  readonly outputs: { readonly features: string; readonly logits?: string; readonly styles?: string };
+}
+
+/** The kinds of feature networks, each opened from a path. */
+const kinds: Readonly<Record<string, (path: string) => Promise<FeatureNetwork>>> = {
+  inception: (path) => inception(path, "pytorch-fid"),
+  "inception-torch-fidelity": (path) => inception(path, "torch-fidelity"),
+  judge,
+  clip,
+};
+
+/** Names of the kinds, for people. */
+export const featureNetworkKinds: readonly string[] = Object.keys(kinds);
+
+/** The network that `reference` names: its kind, a colon and its path. Throws Error when there is none of that kind or its files cannot be read. */
+export async function readFeatureNetwork(reference: string): Promise<FeatureNetwork> {
+  const colon = reference.indexOf(":");
+  const [kind, path] = [reference.slice(0, Math.max(colon, 0)), reference.slice(colon + 1)];
+  if (!Object.hasOwn(kinds, kind) || path === "") {
+    throw new RangeError(
+      `Cannot open feature network "${reference}": it is of no known kind (${featureNetworkKinds.map((name) => `${name}:PATH`).join(", ")})`,
+    );
+  }
+  return kinds[kind](path);
+}
+
+/** Channels of the published network's first layer, and its feature vectors. */
+const published = { stem: 32, width: 2048 };
+
+/** Weights with torchvision's names: pt_inception-2015-12-05 of pytorch-fid and torch-fidelity. */
+async function inception(path: string, as: InceptionInput): Promise<FeatureNetwork> {
+  const { tensors } = await readWeights(path);
+  const [stem] = storedTensor(tensors, "Conv2d_1a_3x3.conv.weight", path).dims;
+  const [classes, width] = storedTensor(tensors, "fc.weight", path).dims;
+  const isPublished = stem === published.stem && width === published.width;
+  const prepared = as === "pytorch-fid" ? "" : ` (pictures as in ${as})`;
+  return {
+    distance: (isPublished ? "FID" : "Fréchet distance on a smaller Inception") + prepared,
+    width,
+    source: path,
+    graph: inceptionV3Graph({ width: stem / published.stem, classes }),
+    tensors,
+    input: "pixels",
+    prepare: (images) => inceptionPixels(images, as),
+    // The Inception score is taken of the scores without bias, as its first program did.
+    outputs: { features: "features", logits: "logitsUnbiased" },
+  };
+}
+
+/** A judge that `noisette train` made. */
+async function judge(path: string): Promise<FeatureNetwork> {
+  const { config, graph, tensors } = await readJudge(path);
+  return {
+    distance: "FD-judge",
+    width: config.features.at(-1)!,
+    source: path,
+    graph,
+    tensors,
+    input: "image",
+    prepare: (images) => judgePixels(images, config),
+    outputs: { features: "features", logits: "concepts", styles: "styles" },
+  };
+}
+
+/** The image tower of a CLIP, in a folder as transformers saves it. */
+async function clip(path: string): Promise<FeatureNetwork> {
+  const config = clipVisionConfig(await readConfig(path));
+  const { tensors } = await readComponentWeights(path);
+  const statistics = await readPixelStatistics(path);
+  return {
+    distance: "Fréchet distance on CLIP",
+    width: config.projection,
+    source: path,
+    graph: clipVisionGraph(config),
+    tensors,
+    input: "pixels",
+    prepare: (images) => clipPixels(images, config.imageSize, statistics),
+    outputs: { features: "imageEmbeds" },
+  };
+}
+
+/** The config.json in `folder`. */
+export async function readConfig(folder: string): Promise<PublishedConfig> {
+  const path = joinPath(folder, "config.json");
+  return parsePythonJsonObject(await readText(path), path);
+}
+
+/** The colours' means and deviations that preprocessor_config.json says; undefined, CLIP's own, where there is none. */
+export async function readPixelStatistics(folder: string): Promise<PixelStatistics | undefined> {
+  const path = joinPath(folder, "preprocessor_config.json");
+  if (!(await pathExists(path))) return undefined;
+  const { image_mean: mean, image_std: deviation } = parsePythonJsonObject(await readText(path), path);
+  const areThree = (value: unknown): value is number[] =>
+    Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
+  if (mean === undefined && deviation === undefined) return undefined;
+  if (!areThree(mean) || !areThree(deviation))
+    throw new Error(
+      `Cannot read "${path}": "image_mean" and "image_std" are ${JSON.stringify(mean)} and ${JSON.stringify(deviation)} (three numbers each are wanted)`,
+    );
+  return { mean, deviation };
+}

@@ -1,0 +1,220 @@
+// Every trainer at a tiny size: its loss is the published one, and what it saves is read back by the ordinary readers.
+
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixturePath, goldenTensor, readGolden } from "../../../../../fixtures/read-golden.ts";
+import { drawnShapes, plain, tinyRecipe } from "../../../../../fixtures/tiny-training.ts";
+import { readComponentWeights } from "../../checkpoints/component-weights.ts";
+import { openCheckpoint } from "../../checkpoints/open.ts";
+import { readWeights } from "../../checkpoints/weights-file.ts";
+import { alphasCumprod, betas } from "../../diffusion/betas.ts";
+import { bind } from "../../graph/bind.ts";
+import { graphOf } from "../../graph/graph.ts";
+import { parameters } from "../../graph/params.ts";
+import { clipConfig, clipGraph } from "../../models/clip.ts";
+import { unet, unetGraph } from "../../models/unet.ts";
+import { unetConfig } from "../../models/unet-config.ts";
+import { unet2dConfig, unet2dGraph } from "../../models/unet2d.ts";
+import { load } from "../../pipelines/model.ts";
+import type { Engine } from "../../runtime/engine.ts";
+import { evaluate } from "../../runtime/evaluate.ts";
+import { openEngine } from "../../runtime/open-engine.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import type { TrainingEvent } from "../events.ts";
+import { minSnrWeights, signalToNoise } from "../losses/diffusion.ts";
+import { pictureTensor } from "../pictures.ts";
+import { train } from "../run.ts";
+import { openEncoder, readAutoencoder } from "./autoencoder-files.ts";
+import type { DenoisingNetwork } from "./denoising-network.ts";
+import { diffusionProgram } from "./diffusion-program.ts";
+import { revivedCodes } from "./code-revival.ts";
+import { openTextStates, readTextEncoder } from "./text-encoder.ts";
+import { drawsAt } from "../draws.ts";
+
+let engine: Engine;
+let root: string;
+beforeAll(async () => {
+  engine = await openEngine({ device: "cpu", threads: 1 });
+  root = await mkdtemp(join(tmpdir(), "noisette-trainers-"));
+});
+afterAll(async () => {
+  await engine.close();
+  await rm(root, { recursive: true });
+});
+
+const data = drawnShapes();
+const model = (name: string) => join(root, name, "model");
+async function run(name: string, changes: object = {}): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = [];
+  const recipe = tinyRecipe(name, { ...plain, steps: 3, every: { log: 1, sample: 100 }, ...changes });
+  await train(recipe, { engine, data, out: join(root, name), tell: (event) => void events.push(event) });
+  return events;
+}
+const readConfig = async (path: string) => JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+
+describe("diffusionProgram()", () => {
+  const golden = readGolden("train/unet_loss");
+  const { loss: wanted, config: published } = golden.json as { loss: Record<string, number>; config: object };
+  const timesteps = Array.from(goldenTensor(golden, "in.timesteps").data, Number);
+  const alphaBar = alphasCumprod(betas());
+  const snr = signalToNoise(alphaBar);
+
+  it.each([
+    ["epsilon", undefined],
+    ["v_prediction", undefined],
+    ["sample", undefined],
+    ["epsilon", 5],
+  ] as const)(
+    "diffusionProgram() has diffusers' loss when the network predicts %s and γ is %s",
+    async (prediction, gamma) => {
+      const config = unetConfig(published as Record<string, unknown>);
+      const network: DenoisingNetwork = {
+        published: {},
+        classes: undefined,
+        component: "unet",
+        predict: (p, inputs) => unet(p, { ...inputs, context: inputs.context! }, config),
+        graph: () => unetGraph(config),
+      };
+      const sizes = { channels: 4, seenChannels: 0, size: [8, 8], text: [5, 6] } as const;
+      const program = diffusionProgram({ network, prediction, ...sizes });
+      const { loss } = program.build(parameters()).objectives[0];
+      const { tensors } = await readWeights(fixturePath("train/unet_tiny/diffusion_pytorch_model.safetensors"));
+      const perPicture = (value: (t: number) => number, dims: number[]) =>
+        tensor(dims, Float32Array.from(timesteps, value));
+      const out = await evaluate(
+        engine,
+        graphOf("loss", { loss }),
+        {
+          clean: goldenTensor(golden, "in.x0") as Tensor,
+          noise: goldenTensor(golden, "in.noise") as Tensor,
+          context: goldenTensor(golden, "in.encoder_hidden_states") as Tensor,
+          timestep: perPicture((t) => t, [3]),
+          alpha: perPicture((t) => Math.sqrt(alphaBar[t]), [3, 1, 1, 1]),
+          sigma: perPicture((t) => Math.sqrt(1 - alphaBar[t]), [3, 1, 1, 1]),
+          weight: perPicture((t) => (gamma === undefined ? 1 : minSnrWeights[prediction](snr[t], gamma)), [3]),
+        },
+        { tensors: new Map([...tensors].map(([name, stored]) => [`unet.${name}`, stored])) },
+      );
+      const key = gamma === undefined ? prediction : `min_snr_${gamma}`;
+      expect(Math.abs(out.loss.data[0] / wanted[key] - 1)).toBeLessThan(1e-5);
+    },
+  );
+});
+
+describe("openDiffusionTrainer()", () => {
+  it("openDiffusionTrainer() learns classes, and its UNet2DModel is read back", async () => {
+    await run("classes");
+    const config = unet2dConfig(await readConfig(join(model("classes"), "unet", "config.json")));
+    expect(config.classes).toBe(3); // the last one for no class
+    const { tensors } = await readComponentWeights(join(model("classes"), "unet"));
+    expect(bind(unet2dGraph(config), tensors, "saved").size).toBe(tensors.size);
+  });
+
+  it("openDiffusionTrainer() says which example has no label for its classes", async () => {
+    await expect(run("classes", { classes: 1 }).catch((error: Error) => error.message)).resolves.toContain(
+      "it holds a run",
+    );
+    const out = join(root, "labels");
+    await expect(train(tinyRecipe("classes", { ...plain, classes: 1 }), { engine, data, out })).rejects.toThrow(
+      /^Cannot train on "shape \d+": its label is 1 \(one from 0 to 0 is wanted\)$/,
+    );
+  });
+});
+
+describe("openAutoencoderTrainer()", () => {
+  it("openAutoencoderTrainer() saves a KL autoencoder whose scaled latents have unit deviation", async () => {
+    const events = await run("kl");
+    const steps = events.flatMap((event) => (event.kind === "step" ? [event.scalars] : []));
+    // The discriminator counts from step 2 on.
+    expect(steps.map((scalars) => scalars["discriminator.loss"] > 0)).toEqual([false, false, true]);
+    const files = await readAutoencoder(model("kl"));
+    expect(files).toMatchObject({ className: "AutoencoderKL", imageChannels: 3, latentChannels: 4, factor: 1 });
+    const images = await Promise.all(Array.from({ length: 24 }, async (_, i) => (await data.read(i)).image));
+    const encoder = await openEncoder(engine, files);
+    const { mean, logVariance } = await encoder.encode(pictureTensor(images, { channels: 3 })).finally(encoder.close);
+    const average = mean.data.reduce((a, b) => a + b) / mean.data.length;
+    // Var(z) = Var(μ) + E σ²
+    const variance =
+      mean.data.reduce((sum, z, i) => sum + (z - average) ** 2 + Math.exp(logVariance!.data[i]), 0) / mean.data.length;
+    expect(Math.sqrt(variance) * files.scaling).toBeCloseTo(1, 1);
+  });
+
+  it("openAutoencoderTrainer() saves a VQModel with transparency and revives dead codes", async () => {
+    const events = await run("vq");
+    const notices = events.flatMap((event) => (event.kind === "notice" ? [event.text] : []));
+    expect(notices).toEqual([
+      expect.stringMatching(/^\d+ of 16 codes were dead and are moved to latents of the batch$/),
+    ]);
+    expect(await readAutoencoder(model("vq"))).toMatchObject({ className: "VQModel", imageChannels: 4, factor: 2 });
+  });
+
+  it("revivedCodes() moves dead codes to latents and leaves the others", () => {
+    const codebook = tensor([3, 2], Float32Array.of(1, 2, 3, 4, 5, 6));
+    const latents = tensor([1, 2, 1, 2], Float32Array.of(10, 20, 30, 40)); // [10,30] and [20,40]
+    const draws = drawsAt(0, "revival", { epoch: 0, batch: 0 });
+    const revived = revivedCodes({
+      codebook,
+      usage: tensor([3], Float32Array.of(1, 0, 0.5)),
+      latents,
+      below: 0.1,
+      draws,
+    });
+    expect(revived.revived).toBe(1);
+    expect([...revived.usage.data]).toEqual([1, 1, 0.5]);
+    expect([...revived.codebook.data.slice(0, 2), ...revived.codebook.data.slice(4)]).toEqual([1, 2, 5, 6]);
+    expect([
+      [10, 30],
+      [20, 40],
+    ]).toContainEqual([...revived.codebook.data.slice(2, 4)]);
+  });
+});
+
+describe("a text-to-image model, all of it trained here", () => {
+  it("openClipTrainer() saves both towers and the tokenizer", async () => {
+    await run("clip");
+    const config = await readConfig(join(model("clip"), "config.json"));
+    const { tensors } = await readComponentWeights(model("clip"));
+    expect(bind(clipGraph(clipConfig(config)), tensors, "saved").size).toBe(tensors.size);
+    const { tokenizer } = await readTextEncoder(model("clip"));
+    expect(tokenizer.decode(tokenizer.encode("a circle").ids)).toBe("a circle");
+  });
+
+  it("openTextStates() gives each caption its own states, whatever stands beside it", async () => {
+    const files = await readTextEncoder(model("clip"));
+    const states = await openTextStates(engine, files, "clip");
+    const [together, again, alone] = [
+      await states.encode(["a circle", "", "a box"]),
+      await states.encode(["", "a box", "a box"]),
+      await states.encode(["a box"]),
+    ];
+    await states.close();
+    const size = 77 * 8;
+    expect(together.data.slice(2 * size)).toEqual(alone.data);
+    expect(again.data.slice(size, 2 * size)).toEqual(alone.data);
+    expect(again.data.slice(0, size)).toEqual(together.data.slice(size, 2 * size));
+  });
+
+  it("openDiffusionTrainer() saves a checkpoint that generate() makes pictures with", async () => {
+    await run("pixels", {
+      autoencoder: model("kl"),
+      text: { path: model("clip") },
+      dropout: 0.2,
+      unet: { features: [8], attention: [true], resnets: 1, groups: 4 },
+      diffusion: { prediction: "v_prediction", zeroTerminalSnr: true },
+      samples: { count: 2, steps: 2, guidanceScale: 3 },
+    });
+    const checkpoint = await openCheckpoint(model("pixels"));
+    expect(checkpoint).toMatchObject({ task: "text-to-image", prediction: "v_prediction", unused: [], notes: [] });
+    expect(Object.values(checkpoint.networks).flatMap(({ unused }) => unused)).toEqual([]);
+    const opened = await load(model("pixels"), { device: "cpu", threads: 1 });
+    try {
+      const { images } = await opened.generate({ prompt: "a circle", width: 8, height: 8, steps: 2, seed: 1 });
+      expect(images[0].image).toMatchObject({ width: 8, height: 8 });
+    } finally {
+      await opened.close();
+    }
+  });
+});
