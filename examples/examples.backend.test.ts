@@ -62,7 +62,7 @@ test("every example has at most 60 lines", () => {
 });
 
 test("textToImage() writes a picture for each seed", async () => {
-  const paths = await textToImage({ model: fixturePath("models/sd1"), folder, ...common });
+  const paths = await textToImage({ model: fixturePath("models/sd1"), folder, device: "cpu", ...common });
   expect(paths).toHaveLength(2);
   expect(sizeOf(await readImage(paths[1]))).toEqual([64, 64]);
 });
@@ -169,7 +169,7 @@ test("stepsBySamplers() has a cell for every choice", async () => {
 test("otherAutoencoder() decodes in another way", async () => {
   const own = (await sd1.generate(common)).images[0].image!;
   const vae = fixturePath("models/sdxl/vae");
-  const other = await otherAutoencoder(fixturePath("models/sd1"), { vae, ...common });
+  const other = await otherAutoencoder(fixturePath("models/sd1"), { vae, device: "cpu", ...common });
   expect(sizeOf(other)).toEqual(sizeOf(own));
   expect(other.data).not.toEqual(own.data);
 });
@@ -180,23 +180,27 @@ test("baseThenRefiner() makes the picture that oneAfterTheOther() makes", async 
   const together = await withModel(paths[0], (base) =>
     withModel(paths[1], (refiner) => baseThenRefiner(base, { ...options, refiner })),
   );
-  expect(together.data).toEqual((await oneAfterTheOther(paths, options)).data);
+  expect(together.data).toEqual((await oneAfterTheOther(paths, { ...options, device: "cpu" })).data);
 });
 
-test.each([
-  ["editByInstruction()", 4, editByInstruction],
-  ["depthToImage()", 1, depthToImage],
-] as const)("%s makes another picture of the same size", async (_, extra, make) => {
-  const path = await alteredModel("sd1", {
+/** sd1 with `extra` more channels, as models for one task have. */
+const withChannels = (extra: number): Promise<string> =>
+  alteredModel("sd1", {
     config: { in_channels: 4 + extra },
     alter(tensors) {
       const { data } = tensors.get("conv_in.weight")!;
-      const weights = Float32Array.from({ length: 72 * (4 + extra) }, (__, i) => data[i % 288]);
+      const weights = Float32Array.from({ length: 72 * (4 + extra) }, (_, i) => data[i % 288]);
       return new Map([...tensors, ["conv_in.weight", tensor([8, 4 + extra, 3, 3], weights)]]);
     },
   });
+
+test.each([
+  ["editByInstruction()", 4, (sd: Model) => editByInstruction(sd, { ...common, picture: init })],
+  ["depthToImage()", 1, (sd: Model) => depthToImage(sd, { ...common, picture: init, depth: init })],
+] as const)("%s makes another picture of the same size", async (_, extra, make) => {
+  const path = await withChannels(extra);
   try {
-    const made = await withModel(path, (sd) => make(sd, { ...common, picture: init, depth: init }));
+    const made = await withModel(path, make);
     expect(sizeOf(made)).toEqual([64, 64]);
     expect(made.data).not.toEqual(init.data);
   } finally {

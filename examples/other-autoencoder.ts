@@ -3,15 +3,15 @@
 
 import { fileURLToPath } from "node:url";
 import { load } from "noisette";
-import type { GenerateOptions, Image } from "noisette";
+import type { GenerateOptions, Image, LoadModelOptions } from "noisette";
 import { writePng } from "@noisette/core/image/png";
 
 /** A picture by `model` with the autoencoder `vae`: a file or a folder. */
 export async function otherAutoencoder(
   model: string,
-  { vae, ...options }: GenerateOptions & { vae: string },
+  { vae, device, ...options }: GenerateOptions & Pick<LoadModelOptions, "device"> & { vae: string },
 ): Promise<Image> {
-  const sd = await load(model, { vae });
+  const sd = await load(model, { vae, device });
   try {
     return (await sd.generate(options)).images[0].image!;
   } finally {

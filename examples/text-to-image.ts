@@ -2,16 +2,17 @@
 
 import { fileURLToPath } from "node:url";
 import { load } from "noisette";
-import type { GenerateOptions } from "noisette";
+import type { GenerateOptions, LoadModelOptions } from "noisette";
 import { writePng } from "@noisette/core/image/png";
 
 /** Makes two pictures with `model` in `folder`; their paths. */
 export async function textToImage({
   model,
   folder,
+  device,
   ...options
-}: GenerateOptions & { model: string; folder: string }): Promise<string[]> {
-  const sd = await load(model);
+}: GenerateOptions & Pick<LoadModelOptions, "device"> & { model: string; folder: string }): Promise<string[]> {
+  const sd = await load(model, { device });
   const paths: string[] = [];
   try {
     for await (const event of sd.generate({ ...options, count: 2 })) {

@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 import { load } from "noisette";
-import type { GenerateOptions, Image, Model } from "noisette";
+import type { GenerateOptions, Image, LoadModelOptions, Model } from "noisette";
 import { writePng } from "@noisette/core/image/png";
 
 /** A picture by `base` and `refiner` together, in one call. */
@@ -17,13 +17,13 @@ export async function baseThenRefiner(
 /** The same where memory holds one model at a time: the latents are handed over. */
 export async function oneAfterTheOther(
   [base, refiner]: readonly [string, string],
-  options: GenerateOptions,
+  { device, ...options }: GenerateOptions & Pick<LoadModelOptions, "device">,
 ): Promise<Image> {
-  const first = await load(base);
+  const first = await load(base, { device });
   const { images } = await first.generate({ ...options, denoisingEnd: 0.8 });
   await first.close();
 
-  const second = await load(refiner);
+  const second = await load(refiner, { device });
   const refined = await second.generate({ ...options, denoisingStart: 0.8, init: images[0].latents });
   await second.close();
   return refined.images[0].image!;

@@ -2,6 +2,7 @@
 
 import { type SamplerId, samplerTable } from "../packages/core/src/diffusion/samplers/index.ts";
 import { type ScheduleId, scheduleTable } from "../packages/core/src/diffusion/schedules/index.ts";
+import { linkedPapers, markdownTable } from "./markdown-table.ts";
 
 /** The page "Which sampler?", from the tables. `npx tsx --conditions=source scripts/sampler-chart.ts` writes it. */
 export function samplerPage(): string {
@@ -45,7 +46,7 @@ smaller difference.
 
 \`order\` is the order of convergence; \`path\` says whether noise along one Brownian path is possible ("yes") or usual ("default").
 
-${table(
+${markdownTable(
   ["sampler", "order", "calls", "kind", "schedule", "path", "A1111", "ComfyUI", "diffusers", "sd.cpp", "from"],
   samplers.map((id) => {
     const { order, evaluations, kind, schedule, brownian, names, reference } = samplerTable[id];
@@ -62,7 +63,7 @@ ${table(
       comfyui,
       diffusers,
       sdcpp,
-      linked(reference),
+      linkedPapers(reference),
     ];
   }),
 )}
@@ -71,27 +72,14 @@ ${table(
 
 The noise levels a run goes through. T is the number of training timesteps, n that of steps.
 
-${table(
+${markdownTable(
   ["schedule", "levels", "settings", "A1111", "ComfyUI", "diffusers", "sd.cpp", "from"],
   schedules.map((id) => {
     const { title, settings = [], maxSteps, names, reference = "" } = scheduleTable[id];
     const { a1111 = "", comfyui = "", diffusers = "", sdcpp = "" } = names;
     const levels = maxSteps ? `${title} (${maxSteps} steps at most)` : title;
-    return [`\`${id}\``, levels, settings.join(", "), a1111, comfyui, diffusers, sdcpp, linked(reference)];
+    return [`\`${id}\``, levels, settings.join(", "), a1111, comfyui, diffusers, sdcpp, linkedPapers(reference)];
   }),
 )}
 `;
-}
-
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]) =>
-    `| ${cells.map((cell) => String(cell).replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)].join("\n");
-}
-
-// The papers by their arXiv numbers, as links; other sources as they are.
-function linked(reference: string): string {
-  const numbers = [...reference.matchAll(/arXiv (\d{4}\.\d{4,5})/g)].map(([, number]) => number);
-  if (numbers.length === 0) return reference;
-  return numbers.map((number) => `[${number}](https://arxiv.org/abs/${number})`).join(", ");
 }

@@ -1,6 +1,7 @@
 // The flags of `noisette generate`: core's options, the model's, and those of this command.
 
 import { z } from "zod";
+import { pictureFormatIds } from "@noisette/core/image/picture-file";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import type { Presentation } from "../flags/flag.ts";
 import { plotOptions, plotPresentations } from "../plots/plot.ts";
@@ -26,12 +27,28 @@ export const outputOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("ESRGAN network that enlarges for the second pass, instead of --hires-upscaler"),
-  from: z.string().min(1).optional().describe("Picture of noisette's to make again; other flags change what they name"),
+  from: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Picture to make again, of noisette's, A1111's, ComfyUI's, InvokeAI's, Fooocus's or NovelAI's; other flags change what they name",
+    ),
   out: z
     .string()
     .min(1)
     .default("outputs")
-    .describe("Folder for the pictures, or a name ending in .png for a single one"),
+    .describe("Folder for the pictures, or a name ending in .png, .jpg, .webp or .avif for a single one"),
+  format: z
+    .enum(pictureFormatIds)
+    .optional()
+    .describe("How to store the pictures; each tells how it was made (png, or what the name says)"),
+  quality: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("Quality of jpeg, webp and avif (90, avif 80); at 100 webp and avif lose nothing"),
   preview: z.int().min(1).max(1000).optional().describe("Write preview.png into the folder every N steps"),
   previewDecoder: z
     .string()
@@ -168,6 +185,8 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
   tiledDecode: { group: "Memory" },
   ...modelPresentations,
   out: { group: "Output", short: "o", value: "PATH" },
+  format: { group: "Output" },
+  quality: { group: "Output" },
   preview: { group: "Output" },
   previewDecoder: { group: "Output", value: "PATH" },
   json: { group: "Output" },

@@ -19,6 +19,7 @@ import type { Plot } from "../plots/plot.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { noProgress, showProgress } from "../terminal/progress.ts";
 import type { Progress } from "../terminal/progress.ts";
+import { UsageError } from "../usage-error.ts";
 import { defineCommand } from "./command.ts";
 import { generateCommandOptions, generateGroups, generatePresentations, outputOptions } from "./generate-options.ts";
 
@@ -26,19 +27,21 @@ import { generateCommandOptions, generateGroups, generatePresentations, outputOp
 export const command = defineCommand({
   usage: ['noisette "a red fox in the snow" [flags]', "noisette generate --from picture.png [flags]"],
   about:
-    "Makes pictures and saves them as PNG files named after their seeds, never over an existing file. Each holds how it was made: as AUTOMATIC1111's parameters, and in full for --from.",
+    "Makes pictures and saves them under the names of their seeds, never over an existing file. Each holds how it was made: as AUTOMATIC1111's parameters, and in full for --from.",
   options: generateCommandOptions,
   presentations: generatePresentations,
   groups: generateGroups,
   async run(given, words) {
     const started = performance.now();
-    const { out, json, quiet } = outputOptions.parse(partOf(outputOptions, given));
+    const { out, format, quality, json, quiet } = outputOptions.parse(partOf(outputOptions, given));
     const plan = await planGeneration(given, words);
     const plot = await planPlot(partOf(plotOptions, given), plan.options, plotFlags);
-    const output = await openOutputFolder(out, plan.count * (plot?.cells.length ?? 1));
+    const output = await openOutputFolder(out, plan.count * (plot?.cells.length ?? 1), format);
+    if (output.format === "png" && quality !== undefined)
+      throw new UsageError("Cannot save PNG with --quality: PNG loses nothing (another --format is wanted)");
 
     const progress = quiet ? noProgress : showProgress(process.stderr);
-    const run: Run = { plan, plot, output, progress, saved: [], notices: [...plan.notices] };
+    const run: Run = { plan, plot, output, quality, progress, saved: [], notices: [...plan.notices] };
     for (const notice of plan.notices) progress.notice(notice);
     let sheets: readonly string[] = [];
     try {
@@ -70,6 +73,7 @@ interface Run {
   readonly plan: GenerationPlan;
   readonly plot: Plot | undefined;
   readonly output: OutputFolder;
+  readonly quality: number | undefined;
   readonly progress: Progress;
   /** Grows with every finished picture. */
   readonly saved: SavedPicture[];
@@ -84,7 +88,10 @@ interface Made {
   readonly plots?: readonly string[];
 }
 
-async function makePictures({ plan, plot, output, progress, saved, notices }: Run, signal: AbortSignal): Promise<Made> {
+async function makePictures(
+  { plan, plot, output, quality, progress, saved, notices }: Run,
+  signal: AbortSignal,
+): Promise<Made> {
   let session: Session | undefined;
   const pictures = new Map<Change, Image>();
   const attention: string[] = [];
@@ -111,6 +118,7 @@ async function makePictures({ plan, plot, output, progress, saved, notices }: Ru
         saved.push(
           await savePicture(event, {
             output,
+            quality,
             loading: path === plan.model ? plan.loading : { ...plan.loading, model: path },
           }),
         );
@@ -129,11 +137,12 @@ async function makePictures({ plan, plot, output, progress, saved, notices }: Ru
 /** A sentence when the picture to repeat was made with other weights. Throws Error when nobody asked for others. */
 async function modelDifference({ repeats }: GenerationPlan, { checkpoint }: Model): Promise<string | undefined> {
   if (repeats === undefined) return undefined;
-  const { name, hash } = repeats.record.model;
+  const { name = "a model", hash } = repeats.model;
   const ours = await checkpoint.hash();
   if (ours === hash) return undefined;
+  const theirs = hash === undefined ? name : `${name} (hash ${hash})`;
   if (repeats.elsewhere)
-    return `"${repeats.path}" was made with ${name} (hash ${hash}), this model's hash is ${ours}: the picture will be another`;
+    return `"${repeats.path}" was made with ${theirs}, this model's hash is ${ours}: the picture will be another`;
   throw new Error(
     `Cannot repeat "${repeats.path}": "${checkpoint.path}" has other weights now, hash ${ours} (${hash} is wanted, or --model to use another)`,
   );

@@ -33,6 +33,23 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   "data captions": { summary: "Clean captions of the web", load: () => import("./data-captions.ts") },
   "data filter": { summary: "Keep pictures by size, shape and scores", load: () => import("./data-filter.ts") },
   train: { summary: "Train a model as a recipe says", load: () => import("./train.ts") },
+  evaluate: { summary: "Measure pictures, autoencoders and models", load: () => import("./evaluate.ts") },
+  "evaluate pictures": {
+    summary: "Distances of generated pictures from real ones",
+    load: () => import("./evaluate-pictures.ts"),
+  },
+  "evaluate autoencoder": {
+    summary: "PSNR, SSIM and LPIPS of what an autoencoder gives back",
+    load: () => import("./evaluate-autoencoder.ts"),
+  },
+  "evaluate model": {
+    summary: "What a judge sees in the pictures of a model, beside ceiling and floors",
+    load: () => import("./evaluate-model.ts"),
+  },
+  "evaluate likelihood": {
+    summary: "Bits per dimension of pictures under a model of pixels",
+    load: () => import("./evaluate-likelihood.ts"),
+  },
   doctor: { summary: "Say what this machine has: devices, memory, cache, versions", load: () => import("./doctor.ts") },
   bench: { summary: "Time a model: load, text, steps, decoding, memory", load: () => import("./bench.ts") },
 };

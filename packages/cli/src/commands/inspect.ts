@@ -1,10 +1,12 @@
 // `noisette inspect`: what a file is, from its headers.
 
+import { checkpointOptions } from "@noisette/core/pipelines/checkpoint-options";
 import { formatReport } from "@noisette/core/checkpoints/format-report";
 import { resolveModel } from "@noisette/core/checkpoints/hub";
 import { inspectCheckpoint } from "@noisette/core/checkpoints/inspect";
+import { formatOfPath } from "@noisette/core/image/picture-file";
 import { partOf } from "../flags/part-of.ts";
-import { checkpointOptions, modelPresentations } from "../models/model-options.ts";
+import { modelPresentations } from "../models/model-options.ts";
 import { inspectPicture } from "../pictures/inspect-picture.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { showProgress } from "../terminal/progress.ts";
@@ -16,7 +18,7 @@ const openingOptions = checkpointOptions.omit({ model: true });
 
 /** `noisette inspect FILE`. */
 export const command = defineCommand({
-  usage: ["noisette inspect FILE-OR-FOLDER-OR-HUB-ID", "noisette inspect PICTURE.png"],
+  usage: ["noisette inspect FILE-OR-FOLDER-OR-HUB-ID", "noisette inspect PICTURE"],
   about:
     "Says what is in a checkpoint, LoRA or other file of weights, reading its headers only; a model of the Hub is downloaded first. Of a saved picture it says how it was made.",
   options: openingOptions.extend(jsonOption.shape),
@@ -27,7 +29,7 @@ export const command = defineCommand({
       throw new UsageError(`Cannot inspect ${words.length} things: one file, folder or Hub id is wanted`);
     const print = (value: unknown, text: () => string) =>
       process.stdout.write(given.json ? `${JSON.stringify(value, null, 2)}\n` : text());
-    if (/\.png$/i.test(path)) {
+    if (formatOfPath(path) !== undefined) {
       const chunks = await inspectPicture(path);
       print(chunks.json, () => chunks.text);
       return;

@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
+import { checkpointOptions } from "@noisette/core/pipelines/checkpoint-options";
 import { samplerTable } from "@noisette/core/diffusion/samplers/index";
 import type { SamplerId } from "@noisette/core/diffusion/samplers/index";
 import { openCheckpoint } from "@noisette/core/checkpoints/open";
@@ -13,7 +14,7 @@ import { parseTemplate } from "@noisette/core/prompts/template";
 import { openTokenizer } from "@noisette/core/tokenizers/open";
 import type { TokenizerFiles } from "@noisette/core/tokenizers/open";
 import { partOf } from "../flags/part-of.ts";
-import { checkpointOptions, modelPresentations } from "../models/model-options.ts";
+import { modelPresentations } from "../models/model-options.ts";
 import { formatPromptReport } from "../prompts/format-report.ts";
 import type { ShownPrompt } from "../prompts/format-report.ts";
 import {

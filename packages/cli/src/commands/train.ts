@@ -2,11 +2,11 @@
 
 import { basename } from "node:path";
 import { openEngine } from "@noisette/core/runtime/open-engine";
-import { openDataset } from "@noisette/core/data/open-dataset";
 import { recipeFields } from "@noisette/core/training/recipe/describe";
 import type { RecipeField } from "@noisette/core/training/recipe/describe";
 import { parseRecipe, recipeSchemas } from "@noisette/core/training/recipe/read-recipe";
 import type { TrainerKind } from "@noisette/core/training/recipe/read-recipe";
+import { openRecipeData } from "@noisette/core/training/recipe-data";
 import { train } from "@noisette/core/training/run";
 import { readText } from "@noisette/core/platform/node";
 import { z } from "zod";
@@ -25,7 +25,7 @@ const deviceOptions = modelOptions.pick({ device: true, threads: true });
 export const command = defineCommand({
   usage: ["noisette train RECIPE.json [flags]", "noisette train --fields diffusion"],
   about:
-    "Trains an autoencoder, a CLIP or a diffusion model as a recipe (JSON) says. Checkpoints, log, report.html, TensorBoard events, sample pictures and the model in diffusers layout go to one folder. Ctrl-C writes a checkpoint first; --resume goes on from the last one.",
+    "Trains an autoencoder, a CLIP, a diffusion model or a judge as a recipe (JSON) says. Checkpoints, log, report.html, TensorBoard events, sample pictures and the model in diffusers layout go to one folder. Ctrl-C writes a checkpoint first; --resume goes on from the last one.",
   options: z
     .strictObject({
       out: z.string().min(1).optional().describe("Folder of the run (runs/ and the recipe's name)"),
@@ -55,15 +55,12 @@ export const command = defineCommand({
     const recipe = parseRecipe(await readText(path), path);
     const progress = showTraining(process.stderr);
     await interruptible(async (signal) => {
-      const data = await openDataset(recipe.data.path);
-      const validationPath = recipe.validation.path;
-      const validationData = validationPath === undefined ? undefined : await openDataset(validationPath);
+      const data = await openRecipeData(recipe);
       const engine = await openEngine(partOf(deviceOptions, given));
       try {
         await train(recipe, {
           engine,
-          data,
-          validationData,
+          ...data,
           out: out ?? `runs/${basename(path).replace(/\.json$/i, "")}`,
           resume,
           allowChanges,

@@ -5,7 +5,8 @@ import { basename, extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Image } from "@noisette/core";
-import { readImage, writePng } from "@noisette/core/image/png";
+import { writePicture } from "@noisette/core/image/picture-file";
+import { readImage } from "@noisette/core/image/png";
 import { resizeImage } from "@noisette/core/image/resize";
 import { partOf } from "../flags/part-of.ts";
 import { modelOptions, modelPresentations } from "../models/model-options.ts";
@@ -30,7 +31,11 @@ const upscaleOptions = z.strictObject({
     .describe("How much larger the result is: the network's own size, resized (Lanczos)"),
   tile: z.int().min(16).max(4096).default(256).describe("Side of the parts that are enlarged one by one, in pixels"),
   overlap: z.int().min(0).max(512).default(24).describe("Pixels around a part that the network sees too"),
-  out: z.string().min(1).default("outputs").describe("Folder, or a name ending in .png for a single one"),
+  out: z
+    .string()
+    .min(1)
+    .default("outputs")
+    .describe("Folder, or a name ending in .png, .jpg, .webp or .avif for a single one"),
   quiet: z.boolean().optional().describe("Say nothing but errors and the paths of the pictures"),
 });
 const deviceOptions = modelOptions.pick({ device: true, threads: true });
@@ -73,8 +78,8 @@ export const command = defineCommand({
                 status?.rewrite(`${bar(done / total)} ${name}: ${done} of ${total} parts`),
             });
             const made = scale === undefined ? larger : scaled(image, larger, scale);
-            const file = { ...output, name: output.name ?? `${name}-x${made.width / image.width}`, extension: "png" };
-            const saved = await saveNew(file, (to) => writePng(to, made));
+            const file = { ...output, name: output.name ?? `${name}-x${made.width / image.width}` };
+            const saved = await saveNew(file, (to) => writePicture(to, made, { format: output.format }));
             status?.clear();
             process.stdout.write(`${saved}\n`);
           }

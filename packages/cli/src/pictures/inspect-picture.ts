@@ -1,14 +1,23 @@
 // What a picture says about itself.
 
+import { readPictureText } from "@noisette/core/image/picture-file";
 import { readBytes } from "@noisette/core/image/png";
-import { readTextChunks } from "@noisette/core/image/png-metadata";
-import { recordKeyword } from "./record.ts";
+import { readSettings } from "@noisette/core/metadata/read-settings";
+import { recordKeyword } from "@noisette/core/metadata/saved-record";
 
-/** The text chunks of the PNG at `path`: as text for people, and as JSON with noisette's record taken apart. */
+/**
+ * The texts of the picture at `path`: as text for people, and as JSON with noisette's record taken apart. Another
+ * program's settings follow as noisette understands them.
+ */
 export async function inspectPicture(path: string): Promise<{ json: Record<string, unknown>; text: string }> {
-  const entries = Object.entries(readTextChunks(await readBytes(path))).map(
-    ([keyword, text]) => [keyword, keyword === recordKeyword ? parsed(text) : text] as const,
-  );
+  const texts = readPictureText(await readBytes(path));
+  const settings = Object.hasOwn(texts, recordKeyword) ? undefined : readSettings(texts);
+  const entries = [
+    ...Object.entries(texts).map(
+      ([keyword, text]) => [keyword, keyword === recordKeyword ? parsed(text) : text] as const,
+    ),
+    ...(settings === undefined ? [] : [["settings", settings] as const]),
+  ];
   const sections = entries.map(
     ([keyword, value]) => `${keyword}\n${indent(typeof value === "string" ? value : JSON.stringify(value, null, 2))}\n`,
   );

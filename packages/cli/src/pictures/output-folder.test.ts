@@ -12,13 +12,28 @@ afterEach(() => rm(folder, { recursive: true }));
 
 describe("openOutputFolder()", () => {
   it("openOutputFolder() makes the folder and leaves it empty when there is none", async () => {
-    expect(await openOutputFolder(join(folder, "a/b"), 1)).toEqual({ folder: join(folder, "a/b"), name: undefined });
+    expect(await openOutputFolder(join(folder, "a/b"), 1)).toEqual({
+      folder: join(folder, "a/b"),
+      name: undefined,
+      format: "png",
+      extension: "png",
+    });
     expect(await readdir(join(folder, "a/b"))).toEqual([]);
   });
 
   it("openOutputFolder() takes a name ending in .png for the picture's", async () => {
-    expect(await openOutputFolder(join(folder, "fox.one.PNG"), 1)).toEqual({ folder, name: "fox.one" });
-    expect(await openOutputFolder("fox.png", 1)).toEqual({ folder: ".", name: "fox" });
+    expect(await openOutputFolder(join(folder, "fox.one.PNG"), 1)).toMatchObject({ folder, name: "fox.one" });
+    expect(await openOutputFolder("fox.png", 1)).toMatchObject({ folder: ".", name: "fox", format: "png" });
+  });
+
+  it("openOutputFolder() takes the format from the name's ending, or the one that is asked for", async () => {
+    const jpeg = { name: "fox", format: "jpeg", extension: "jpeg" };
+    expect(await openOutputFolder(join(folder, "fox.jpeg"), 1)).toMatchObject(jpeg);
+    expect(await openOutputFolder(join(folder, "fox.jpeg"), 1, "jpeg")).toMatchObject(jpeg);
+    expect(await openOutputFolder(folder, 2, "jpeg")).toMatchObject({ name: undefined, extension: "jpg" });
+    await expect(openOutputFolder(join(folder, "fox.jpg"), 1, "webp")).rejects.toThrow(
+      "as webp: its name says jpeg (one of them is wanted)",
+    );
   });
 
   it("openOutputFolder() throws when one name is given for several pictures, and makes nothing", async () => {

@@ -4,21 +4,31 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { formatOfPath, pictureFormats } from "@noisette/core/image/picture-file";
+import type { PictureFormatId } from "@noisette/core/image/picture-file";
 import { UsageError } from "../usage-error.ts";
 
 /** A folder that results are saved in. */
 export interface OutputFolder {
   readonly folder: string;
-  /** The name that was asked for, without ".png"; pictures are named after their seeds otherwise. */
+  /** The name that was asked for, without its ending; pictures are named after their seeds otherwise. */
   readonly name: string | undefined;
+  /** How pictures are stored. */
+  readonly format: PictureFormatId;
+  /** The ending of their names. */
+  readonly extension: string;
 }
 
 /**
- * `out` is a folder, or ends in ".png" and names the one picture. Makes the folder. Throws when it cannot be written,
- * and UsageError when one name is given for several pictures.
+ * `out` is a folder, or ends in ".png" or another format's ending and names the one picture. Makes the folder. Throws
+ * when it cannot be written, and UsageError when one name is given for several pictures, or for another `format`.
  */
-export async function openOutputFolder(out: string, pictures: number): Promise<OutputFolder> {
-  const isPicture = extname(out).toLowerCase() === ".png";
+export async function openOutputFolder(out: string, pictures: number, asked?: PictureFormatId): Promise<OutputFolder> {
+  const named = formatOfPath(out);
+  const isPicture = named !== undefined;
+  const format = asked ?? named ?? "png";
+  if (isPicture && named !== format)
+    throw new UsageError(`Cannot save "${out}" as ${format}: its name says ${named} (one of them is wanted)`);
   if (isPicture && pictures > 1)
     throw new UsageError(`Cannot save ${pictures} pictures as "${out}": it names one (a folder is wanted)`);
   const folder = isPicture ? dirname(out) : out;
@@ -33,7 +43,10 @@ export async function openOutputFolder(out: string, pictures: number): Promise<O
       { cause },
     );
   }
-  return { folder, name: isPicture ? basename(out, extname(out)) : undefined };
+  const ending = extname(out);
+  return isPicture
+    ? { folder, name: basename(out, ending), format, extension: ending.slice(1).toLowerCase() }
+    : { folder, name: undefined, format, extension: pictureFormats[format].extensions[0] };
 }
 
 /** "ENOTDIR: not a directory, mkdir 'x'" without what the sentence around it says already. */

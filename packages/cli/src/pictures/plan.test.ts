@@ -5,11 +5,13 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { generateOptions } from "@noisette/core";
 import type { PictureRecord } from "@noisette/core";
+import type { PictureFormatId } from "@noisette/core/image/picture-file";
+import { pictureBytes, pictureFormatIds } from "@noisette/core/image/picture-file";
 import { pngBytes } from "@noisette/core/image/png";
 import { writeSafetensors } from "@noisette/core/safetensors/write";
 import { defaultModel } from "../models/default-model.ts";
 import { planGeneration } from "./plan.ts";
-import { formatRecord } from "./record.ts";
+import { formatRecord } from "@noisette/core/metadata/saved-record";
 
 const sd1 = fileURLToPath(new URL("../../../../fixtures/models/sd1", import.meta.url));
 const pixel = { width: 1, height: 1, channels: 3, data: Uint8Array.of(1, 2, 3) } as const;
@@ -160,6 +162,50 @@ describe("planGeneration()", () => {
     const other = await planGeneration({ from, count: 2 }, []);
     expect(other.count).toBe(2);
     expect(other.options.pictures).toBeUndefined();
+  });
+
+  const infotext =
+    "a fox, <lora:paint:1>\nSteps: 4, Sampler: Euler a, CFG scale: 6, Seed: 5, Size: 64x96, Model hash: 0011223344, Model: other, Face restoration: GFPGAN, Refiner: second [0011], Refiner switch at: 0.8";
+  const foreign = async (format: PictureFormatId, parameters = infotext) => {
+    const path = join(folder, `foreign.${format}`);
+    await writeFile(path, await pictureBytes(pixel, { format, text: { parameters } }));
+    return path;
+  };
+
+  it.each(pictureFormatIds)(
+    "planGeneration() takes A1111's settings from %s and says what it could not take",
+    async (format) => {
+      const from = await foreign(format);
+      const plan = await planGeneration({ from, model: sd1, steps: 2 }, []);
+      expect(plan.options).toMatchObject({
+        compat: "a1111",
+        prompt: "a fox, ",
+        sampler: "euler_ancestral",
+        seed: 5,
+        steps: 2,
+        guidanceScale: 6,
+        width: 64,
+        height: 96,
+      });
+      expect(plan.options.refinerAt).toBeUndefined();
+      expect(plan.repeats).toEqual({ path: from, model: { name: "other", hash: "0011223344" }, elsewhere: true });
+      expect(plan.notices).toEqual([
+        `"${from}" was made by AUTOMATIC1111`,
+        `cannot reproduce of "${from}": Face restoration: GFPGAN`,
+        `cannot reproduce of "${from}": <lora:paint:1> (networks named in prompts cannot be applied yet)`,
+        `cannot reproduce of "${from}": its refiner, second (--refiner with its file is wanted)`,
+      ]);
+      const refined = await planGeneration({ from, model: sd1, refiner: sd1 }, []);
+      expect(refined).toMatchObject({ refiner: sd1, options: { refinerAt: 0.8 } });
+    },
+  );
+
+  it("planGeneration() wants the picture that A1111 started from when it did", async () => {
+    const from = await foreign("png", "a\nSteps: 4, Seed: 5, Size: 8x8, Denoising strength: 0.5, Mask blur: 2");
+    await expect(planGeneration({ from, model: sd1 }, [])).rejects.toThrow("it started from a picture that its record");
+    await expect(planGeneration({ from, model: sd1, init: from }, [])).rejects.toThrow("was painted under a mask");
+    const { options } = await planGeneration({ from, model: sd1, init: from, mask: from }, []);
+    expect(options).toMatchObject({ strength: 0.5, maskBlur: 2, init: pixel });
   });
 
   it("planGeneration() wants the picture it started from when the record had one", async () => {

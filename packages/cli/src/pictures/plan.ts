@@ -3,20 +3,24 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { z } from "zod";
+import { checkpointOptions } from "@noisette/core/pipelines/checkpoint-options";
 import { compatModes } from "@noisette/core/pipelines/compat";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import type { GenerateInputs, GenerateOptions, LoadModelOptions } from "@noisette/core";
 import type { generateCommandOptions } from "../commands/generate-options.ts";
 import { partOf } from "../flags/part-of.ts";
-import { checkpointOptions, loadOptions, modelOptions } from "../models/model-options.ts";
+import { loadOptions, modelOptions } from "../models/model-options.ts";
 import type { ModelOptions } from "../models/model-options.ts";
 import { defaultModel } from "../models/default-model.ts";
 import { openStyles, openWildcardFolder, styledPrompts } from "../prompts/prompt-files.ts";
 import { UsageError } from "../usage-error.ts";
-import { readImage } from "@noisette/core/image/png";
+import { readBytes, readImage } from "@noisette/core/image/png";
+import type { FoundModel } from "@noisette/core/metadata/found-settings";
+import { readHistory } from "@noisette/core/metadata/read-history";
+import type { PictureHistory } from "@noisette/core/metadata/read-history";
+import type { SavedRecord } from "@noisette/core/metadata/saved-record";
 import { readInit } from "./read-init.ts";
-import { readRecord } from "./record.ts";
-import type { SavedRecord } from "./record.ts";
+import { unrepeated } from "./unrepeated.ts";
 
 /** A generation that is ready to start. */
 export interface GenerationPlan {
@@ -31,23 +35,24 @@ export interface GenerationPlan {
   readonly upscaler?: string;
   /** Pictures that will be made. */
   readonly count: number;
-  /** The picture to make again, and whether another model was named for it. */
-  readonly repeats?: { readonly path: string; readonly record: SavedRecord; readonly elsewhere: boolean };
+  /** The picture to make again, the model it was made with, and whether that may be another now. */
+  readonly repeats?: { readonly path: string; readonly model: FoundModel; readonly elsewhere: boolean };
   readonly notices: readonly string[];
 }
 
+type Given = Partial<z.output<typeof generateCommandOptions>>;
+
 /** Plans what `noisette generate` was asked for. Throws UsageError when it was not asked for anything. */
-export async function planGeneration(
-  given: Partial<z.output<typeof generateCommandOptions>>,
-  words: readonly string[],
-): Promise<GenerationPlan> {
+export async function planGeneration(given: Given, words: readonly string[]): Promise<GenerationPlan> {
   const written = partOf(generateOptions, given);
-  const record = given.from === undefined ? undefined : await readRecord(given.from);
+  const history = given.from === undefined ? undefined : readHistory(await readBytes(given.from), given.from);
+  const { record, settings } = history ?? {};
+  const earlier = record?.options ?? settings?.options;
   const promptsElsewhere = given.prompts === undefined ? undefined : "";
-  const prompt = writtenPrompt(written.prompt, words) ?? record?.options.prompt ?? promptsElsewhere;
+  const prompt = writtenPrompt(written.prompt, words) ?? earlier?.prompt ?? promptsElsewhere;
   if (prompt === undefined)
     throw new UsageError('Cannot generate: no prompt (noisette "a red fox in the snow", or "" for none)');
-  if (record !== undefined) checkRepeatable(record, given);
+  if (history !== undefined) checkRepeatable(history, given);
 
   const styled = await openStyles(given);
   const wildcards = await openWildcardFolder(given);
@@ -62,10 +67,11 @@ export async function planGeneration(
   // One picture of a run that shared its random numbers is made alone, unless the run is another now.
   const isSameRun =
     record?.batch !== undefined && written.prompt === undefined && words.length === 0 && written.count === undefined;
-  const isNewPrompt = prompt !== record?.options.prompt;
+  const isNewPrompt = prompt !== earlier?.prompt;
   const options = {
     ...side,
-    ...record?.options,
+    ...earlier,
+    ...(refiner === undefined && { refinerAt: undefined }),
     // A program that is named now goes before what was recorded of another.
     ...(record && written.compat && compatModes[written.compat]({ ...record.options, ...written })),
     // A record's prompts are drawn already; new ones may be templates.
@@ -73,7 +79,7 @@ export async function planGeneration(
     ...(wildcards && { dynamicPrompts: "on" as const }),
     ...written,
     prompt,
-    ...(styled && styledPrompts({ ...record?.options, ...written, prompt }, styled)),
+    ...(styled && styledPrompts({ ...earlier, ...written, prompt }, styled)),
   };
   return {
     model,
@@ -95,27 +101,36 @@ export async function planGeneration(
     ...(refiner !== undefined && { refiner }),
     ...(given.hiresUpscalerModel !== undefined && { upscaler: given.hiresUpscalerModel }),
     count: isSameRun ? 1 : [prompt].flat().length * (options.count ?? 1),
-    ...(record && { repeats: { path: given.from!, record, elsewhere: given.model !== undefined } }),
-    notices: unnamed === undefined ? [] : [unnamed.notice],
+    ...repeatedModel(given, { record, settings } as Partial<PictureHistory>),
+    notices: [
+      ...(unnamed === undefined ? [] : [unnamed.notice]),
+      ...(settings ? unrepeated(given.from!, settings, { hasRefiner: refiner !== undefined }) : []),
+    ],
   };
 }
 
-/** Throws UsageError when the picture to repeat was made with something that its record does not hold and no flag gives. */
-function checkRepeatable(
-  record: SavedRecord,
-  given: Partial<z.output<typeof generateCommandOptions>> & { from?: string },
-): void {
-  const missing = (what: string, flag: string) => {
+/** Throws UsageError when the picture to repeat was made with something that its file does not hold and no flag gives. */
+function checkRepeatable({ record, settings }: PictureHistory, given: Given): void {
+  const wanted = (what: string | undefined, flag: "init" | "mask" | "depth" | "hiresUpscalerModel") => {
+    if (what === undefined || given[flag] !== undefined) return;
+    const written = flag === "hiresUpscalerModel" ? "hires-upscaler-model" : flag;
     throw new UsageError(
-      `Cannot repeat "${given.from}": it ${what} that its record does not hold (--${flag} with the file is wanted)`,
+      `Cannot repeat "${given.from}": it ${what} that its record does not hold (--${written} with the file is wanted)`,
     );
   };
-  if (record.init !== undefined && given.init === undefined)
-    missing(`started from ${record.init === "image" ? "a picture" : "latents"}`, "init");
-  if (record.mask && given.mask === undefined) missing("was painted under a mask", "mask");
-  if (record.depth && given.depth === undefined) missing("was painted after a depth picture", "depth");
-  if (record.upscaler && given.hiresUpscalerModel === undefined)
-    missing("was enlarged by a network", "hires-upscaler-model");
+  const init = record?.init && (record.init === "image" ? "a picture" : "latents");
+  const start = init ?? settings?.init;
+  wanted(start && `started from ${start}`, "init");
+  wanted(record?.mask || settings?.mask ? "was painted under a mask" : undefined, "mask");
+  wanted(record?.depth ? "was painted after a depth picture" : undefined, "depth");
+  wanted(record?.upscaler ? "was enlarged by a network" : undefined, "hiresUpscalerModel");
+}
+
+/** With another program's settings the model is whichever is named: their files are not ours to find. */
+function repeatedModel({ from, model }: Given, { record, settings }: Partial<PictureHistory>): Partial<GenerationPlan> {
+  const found = record?.model ?? settings?.model;
+  if (found === undefined) return {};
+  return { repeats: { path: from!, model: found, elsewhere: settings !== undefined || model !== undefined } };
 }
 
 function writtenPrompt(option: string | string[] | undefined, words: readonly string[]): string | string[] | undefined {

@@ -1,17 +1,18 @@
 // A finished picture, or latents, on disk under the name of its seed.
 
-import { basename, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import type { Image, ImageEvent, PictureRecord } from "@noisette/core";
 import { contactSheet } from "@noisette/core/image/contact-sheet";
 import { heatOverlay } from "@noisette/core/image/heat-overlay";
 import { formatInfotext } from "@noisette/core/image/infotext";
 import { labelledGrid } from "@noisette/core/image/labelled-grid";
+import { writePicture } from "@noisette/core/image/picture-file";
 import { writePng } from "@noisette/core/image/png";
+import { infotextFields } from "@noisette/core/metadata/infotext-fields";
+import { formatRecord, recordKeyword } from "@noisette/core/metadata/saved-record";
 import { writeSafetensors } from "@noisette/core/safetensors/write";
-import { infotextFields } from "./infotext-fields.ts";
 import { saveNew } from "./output-folder.ts";
 import type { OutputFolder } from "./output-folder.ts";
-import { formatRecord, recordKeyword } from "./record.ts";
 
 /** A picture that is on disk. */
 export interface SavedPicture {
@@ -25,13 +26,15 @@ export interface SavedPicture {
 /** What the records need beside the event. */
 export interface SaveContext {
   readonly output: OutputFolder;
+  /** From 1 to 100, for formats that lose something. */
+  readonly quality?: number;
   readonly loading: Parameters<typeof formatRecord>[1];
 }
 
-/** Saves what `event` brings: a PNG that tells how it was made, or a .safetensors file when it has latents only. */
+/** Saves what `event` brings: a picture that tells how it was made, or a .safetensors file when it has latents only. */
 export async function savePicture(
   { seed, image, latents, record }: ImageEvent,
-  { output, loading }: SaveContext,
+  { output, quality, loading }: SaveContext,
 ): Promise<SavedPicture> {
   const name = output.name ?? String(seed);
   const json = formatRecord(record, loading);
@@ -43,8 +46,8 @@ export async function savePicture(
   }
   const { prompt, negativePrompt } = onePrompt(record);
   const parameters = formatInfotext({ prompt, negativePrompt, fields: infotextFields(record) });
-  const path = await saveNew({ ...output, name, extension: "png" }, (to) =>
-    writePng(to, image, { parameters, [recordKeyword]: json }),
+  const path = await saveNew({ ...output, name }, (to) =>
+    writePicture(to, image, { format: output.format, quality, text: { parameters, [recordKeyword]: json } }),
   );
   return { path, seed, record, image };
 }
@@ -65,7 +68,7 @@ export async function saveContactSheet(
   { folder }: OutputFolder,
 ): Promise<string | undefined> {
   const shown = pictures.flatMap(({ image, path }) =>
-    image === undefined ? [] : [{ image, label: basename(path, ".png") }],
+    image === undefined ? [] : [{ image, label: basename(path, extname(path)) }],
   );
   if (shown.length < 2) return undefined;
   const sheet = await contactSheet(shown);

@@ -33,7 +33,7 @@ function cut(values: readonly Value[], count: number): Segments {
   for (let i = 0, filled = 0, best = -1; i < values.length - 1; i++) {
     filled += sizes[i];
     if (filled < share / 2) continue;
-    if (best < 0 || crossing[i] < crossing[best]) best = i;
+    if (best < 0 || crossing[i] < crossing[best] || (crossing[i] === crossing[best] && filled <= share)) best = i;
     if (filled < (share * 3) / 2) continue;
     cuts.push(best);
     [i, filled, best] = [best, 0, -1];

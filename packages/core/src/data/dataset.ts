@@ -25,6 +25,10 @@ export interface Dataset {
   readonly length: number;
   /** `epoch`, from 0, is for sets that draw captions or pictures anew each time through: the same for the same pair. */
   read(index: number, epoch?: number): Promise<Example>;
+  /** How many pictures an example has: epoch e shows number e modulo this. One where it is not said, Infinity for a new one each time. */
+  readonly variants?: number;
+  /** How often each example is seen, relative to the others; all alike where it is not said. */
+  readonly weights?: ArrayLike<number>;
   /** What was left out when the set was opened. */
   readonly skipped: readonly Skipped[];
   /** Names the examples and their order: a run is resumed only on the same data. */

@@ -101,7 +101,7 @@ describe("classReport()", () => {
     expect(sets.otherStyle!.concept.top1).toBeGreaterThan(0.8);
     expect(sets.otherStyle!.style).toBeLessThan(0.2);
     expect(neighbours.generated.mean).toBe(0);
-    expect(neighbours.real.least).toBeGreaterThan(0.01);
+    expect(neighbours.real.mean).toBeGreaterThan(0.01);
     expect(report.notices).toEqual([
       "FD-judge of 6 pictures has a covariance of less than full rank and comes out too high (more than 16 pictures are wanted)",
     ]);

@@ -1,9 +1,12 @@
 // Distances between a set of real pictures and a set of generated ones, by whichever metrics are asked for.
 
 import type { Engine } from "../runtime/engine.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { openFeatureExtractor } from "./picture-features.ts";
 import type { FeatureExtractor, PictureFeatures, Pictures } from "./picture-features.ts";
 import { readFeatureNetwork } from "./feature-network.ts";
+import { captionFeatures } from "./caption-features.ts";
+import { clipScore } from "./clip-score.ts";
 import { frechetDistance } from "./frechet-distance.ts";
 import { statisticsOf } from "./gaussian-statistics.ts";
 import type { GaussianStatistics } from "./gaussian-statistics.ts";
@@ -29,6 +32,8 @@ interface Measured {
   /** Of the real pictures, or those of a file. */
   readonly statistics: () => GaussianStatistics;
   readonly generated: PictureFeatures;
+  /** Features of the captions of the generated pictures, by a CLIP. */
+  readonly captions: Tensor | undefined;
   readonly distance: string;
 }
 
@@ -87,6 +92,15 @@ export const featureMetrics: Readonly<Record<string, FeatureMetric>> = {
       return [meanOf("distance to the nearest real picture", distances)];
     },
   },
+  clip: {
+    summary: "CLIP score of the generated pictures with their captions, by the CLIP of --features",
+    real: "nothing",
+    compute({ generated, captions }) {
+      if (captions === undefined)
+        throw new Error('Cannot compute "clip": the feature network is no CLIP, or the pictures have no captions');
+      return [meanOf("CLIP score", clipScore(generated.features, captions).scores)];
+    },
+  },
 };
 
 /** The metrics on pairs of pictures of the same names. */
@@ -103,6 +117,8 @@ export interface PictureReportOptions {
   /** Pictures, or the statistics that others made of them. */
   readonly real?: Pictures | GaussianStatistics;
   readonly generated: Pictures;
+  /** Of the generated pictures; for CLIP scores. */
+  readonly captions?: readonly string[];
   /** Real and generated of the same names; for metrics on pairs. */
   readonly pairs?: readonly (readonly [real: number, generated: number])[];
   readonly batchSize?: number;
@@ -113,7 +129,7 @@ export interface PictureReportOptions {
 /** The figures of all metrics, and what to know of them. Throws Error when a metric lacks what it needs. */
 export async function pictureReport(
   engine: Engine,
-  { metrics, features, real, generated, pairs = [], batchSize, signal, onProgress }: PictureReportOptions,
+  { metrics, features, real, generated, captions, pairs = [], batchSize, signal, onProgress }: PictureReportOptions,
 ): Promise<{ readonly figures: readonly Figure[]; readonly notices: readonly string[] }> {
   const wanted = metrics.filter((name) => Object.hasOwn(featureMetrics, name));
   const pictures = real !== undefined && "read" in real ? real : undefined;
@@ -133,6 +149,11 @@ export async function pictureReport(
     try {
       const extract = (set: Pictures) =>
         extractor.extract(set, { batchSize, signal, onProgress: (done, total) => onProgress?.(set.name, done, total) });
+      const clip = /^clip:(.*)$/s.exec(features!)?.[1];
+      const texts =
+        clip !== undefined && captions !== undefined && wanted.includes("clip")
+          ? await captionFeatures(engine, clip, captions, { signal })
+          : undefined;
       const made = await extract(generated);
       const given = pictures === undefined ? undefined : await extract(pictures);
       notices.push(...rankNotices(extractor, metrics, [made, given]));
@@ -140,6 +161,7 @@ export async function pictureReport(
         real: given,
         statistics: () => (given === undefined ? (real as GaussianStatistics) : statisticsOf(given.features)),
         generated: made,
+        captions: texts,
         distance: extractor.network.distance,
       };
       for (const name of wanted) found.push(...featureMetrics[name].compute(measured));

@@ -101,7 +101,7 @@ Steps: 25, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 6.5, Seed: 9
       'Hires upscale: 1.5, Hires steps: 0, Hires sampler: DPM++ 2M Karras, Hires schedule type: Use same scheduler, Hires prompt: "a, b", Hires negative prompt: c, Hires CFG Scale: 3',
       {
         hiresScale: 1.5,
-        hiresSteps: undefined,
+
         hiresSampler: "dpmpp_2m",
         hiresSchedule: "karras",
         hiresPrompt: "a, b",
@@ -115,7 +115,7 @@ Steps: 25, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 6.5, Seed: 9
       { variationSeed: 7, variationStrength: 0.2, seedResizeFrom: [512, 512] },
       undefined,
     ],
-    ["Seed resize from: -1x-1", { seedResizeFrom: undefined }, undefined],
+    ["Seed resize from: -1x-1", { seed: 5 }, undefined],
     [
       "Mask blur: 4, Inpaint area: Only masked, Masked area padding: 32, Masked content: latent noise",
       { maskBlur: 4, maskArea: "masked", maskPadding: 32, fill: "noise" },

@@ -20,56 +20,30 @@ export interface FoundPrompt {
   readonly isZero?: true;
 }
 
-type Report = (text: string) => void;
-
 const label = ({ type, id }: GraphNode): string => `node ${id}, ${type}`;
 
-/** The prompt that a sampler's `input` is linked to; `role` says which of a node's two it is. */
-export function promptAt(
-  graph: Graph,
-  { node, input, role }: { readonly node: GraphNode; readonly input: string; readonly role: "positive" | "negative" },
-  draft: SettingsDraft,
-): FoundPrompt | undefined {
-  const report: Report = (text) => draft.notReproduced.push(text);
-  let link = linked(graph, node, input);
+/** Where a prompt is looked for: `role` says which of a node's two it is. */
+interface Place {
+  readonly node: GraphNode;
+  readonly input: string;
+  readonly role: "positive" | "negative";
+  /** It is one end of a mixture already. */
+  readonly isMixed?: true;
+}
+
+/** The prompt that a sampler is linked to. Nodes on the way that are not understood are told in the draft. */
+export function promptAt(graph: Graph, place: Place, draft: SettingsDraft): FoundPrompt | undefined {
+  const { role } = place;
+  let link = linked(graph, place.node, place.input);
   let isZero = false;
   for (let depth = 0; link !== undefined && depth < deepestChain; depth++) {
     const at: GraphNode = link.node;
-    const number = (name: string) => numberIn(valueOf(graph, at, name));
-    const text = (name: string): string => {
-      const value = valueOf(graph, at, name);
-      if (typeof value !== "string") report(`${role} prompt of ${label(at)}`);
-      return typeof value === "string" ? value : "";
-    };
     const clip = linked(graph, at, "clip");
     if (clip !== undefined) readClip(graph, clip, draft);
-    if (at.type === "CLIPTextEncodeSDXL") {
-      const [first, second] = [text("text_l"), text("text_g")];
-      const sizes = {
-        originalSize: [number("height"), number("width")],
-        cropTopLeft: [number("crop_h"), number("crop_w")],
-        targetSize: [number("target_height"), number("target_width")],
-      } as const;
-      return { text: first, ...(second !== first && { text2: second }), sizes };
-    }
-    if (at.type === "CLIPTextEncodeSDXLRefiner") return { text: text("text"), aestheticScore: number("ascore") };
-    if (at.type === "ConditioningAverage") {
-      const ends = ["conditioning_from", "conditioning_to"].map((name) =>
-        promptAt(graph, { node: at, input: name, role }, draft),
-      );
-      const share = number("conditioning_to_strength");
-      return { ...(ends[0] ?? { text: "" }), to: { text: ends[1]?.text ?? "", share } };
-    }
-    const written = textInputs.find((name) => Object.hasOwn(at.inputs, name));
-    if (written !== undefined) {
-      // Nodes that read A1111's syntax say so.
-      if (valueOf(graph, at, "parser") === "A1111")
-        Object.assign(draft.options, { promptSyntax: "a1111", emphasis: "original" });
-      else if (at.type !== "CLIPTextEncode") report(`${label(at)}: its way of reading prompts`);
-      return { text: text(written), ...(isZero && { isZero: true }) };
-    }
+    const prompt = encodedPrompt(graph, { ...place, node: at }, draft);
+    if (prompt !== undefined) return isZero ? { text: "", isZero } : prompt;
     if (at.type === "ConditioningZeroOut") isZero = true;
-    else if (!transparent.has(at.type)) report(label(at));
+    else if (at.type !== "InpaintModelConditioning") draft.notReproduced.push(label(at));
     const inputs = [role, "conditioning", "conditioning_1", "conditioning_to"];
     link = inputs.map((name) => linked(graph, at, name)).find((next) => next !== undefined);
   }
@@ -77,7 +51,40 @@ export function promptAt(
 }
 
 const textInputs = ["text", "populated_text", "prompt"];
-const transparent = new Set(["InpaintModelConditioning"]);
+
+/** What `node` encodes; undefined when it encodes nothing itself. */
+function encodedPrompt(graph: Graph, { node, role, isMixed }: Place, draft: SettingsDraft): FoundPrompt | undefined {
+  const report = (text: string) => draft.notReproduced.push(text);
+  const number = (name: string) => numberIn(valueOf(graph, node, name));
+  const text = (name: string): string => {
+    const value = valueOf(graph, node, name);
+    if (typeof value !== "string") report(`${role} prompt of ${label(node)}`);
+    return typeof value === "string" ? value : "";
+  };
+  if (node.type === "CLIPTextEncodeSDXL") {
+    const [first, second] = [text("text_l"), text("text_g")];
+    const sizes = {
+      originalSize: [number("height"), number("width")],
+      cropTopLeft: [number("crop_h"), number("crop_w")],
+      targetSize: [number("target_height"), number("target_width")],
+    } as const;
+    return { text: first, ...(second !== first && { text2: second }), sizes };
+  }
+  if (node.type === "CLIPTextEncodeSDXLRefiner") return { text: text("text"), aestheticScore: number("ascore") };
+  if (node.type === "ConditioningAverage" && !isMixed) {
+    const [from, to] = ["conditioning_from", "conditioning_to"].map((input) =>
+      promptAt(graph, { node, input, role, isMixed: true }, draft),
+    );
+    return { ...(from ?? { text: "" }), to: { text: to?.text ?? "", share: number("conditioning_to_strength") } };
+  }
+  const written = textInputs.find((name) => Object.hasOwn(node.inputs, name));
+  if (written === undefined) return undefined;
+  // Nodes that read A1111's syntax say so.
+  if (valueOf(graph, node, "parser") === "A1111")
+    Object.assign(draft.options, { promptSyntax: "a1111", emphasis: "original" });
+  else if (node.type !== "CLIPTextEncode") report(`${label(node)}: its way of reading prompts`);
+  return { text: text(written) };
+}
 
 /** Clip skip and LoRAs on the way to the text encoder. */
 function readClip(graph: Graph, start: Link, draft: SettingsDraft): void {

@@ -18,6 +18,9 @@ export interface Link {
   readonly slot: number;
 }
 
+/** Deepest chain of nodes that make a value: two of them may be joined at each. */
+const deepestValue = 6;
+
 /** The nodes by id. */
 export type Graph = ReadonlyMap<string, GraphNode>;
 
@@ -84,7 +87,7 @@ export function valueOf(graph: Graph, node: GraphNode, input: string, depth = 0)
   const value = own(node.inputs, input);
   if (!Array.isArray(value)) return isRecord(value) && "content" in value ? value.content : value;
   const source = linked(graph, node, input)?.node;
-  if (source === undefined || depth > 20) return undefined;
+  if (source === undefined || depth > deepestValue) return undefined;
   if (source.type === "StringConcatenate") {
     const parts = ["string_a", "string_b"].map((name) => valueOf(graph, source, name, depth + 1) ?? "");
     return parts.join(String(valueOf(graph, source, "delimiter", depth + 1) ?? ""));

@@ -392,7 +392,7 @@ describe("readComfyui()", () => {
     });
     fc.assert(
       fc.property(fc.dictionary(id, node, { minKeys: 4 }), (nodes) => void readComfyui(JSON.stringify(nodes))),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
     fc.assert(fc.property(fc.json(), (text) => void readComfyui(text)));
     fc.assert(

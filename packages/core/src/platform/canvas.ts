@@ -8,10 +8,16 @@ export async function encodePng(image: Bitmap): Promise<Uint8Array> {
   return new Uint8Array(await blob.arrayBuffer());
 }
 
-/** `image` as the bytes of a JPEG or WebP file. Throws Error where the browser does not encode the format. */
+/** `image` as the bytes of a JPEG or WebP file; JPEG has no alpha: it lies on white. Throws Error where the browser does not encode the format. */
 export async function encodeImage(image: Bitmap, { format, quality }: EncodingOptions): Promise<Uint8Array> {
   const type = `image/${format}`;
-  const blob = await drawn(image).canvas.convertToBlob({ type, quality: quality / 100 });
+  const context = drawn(image);
+  if (format === "jpeg") {
+    context.globalCompositeOperation = "destination-over";
+    context.fillStyle = "white";
+    context.fillRect(0, 0, image.width, image.height);
+  }
+  const blob = await context.canvas.convertToBlob({ type, quality: quality / 100 });
   if (blob.type !== type) {
     throw new Error(
       `Cannot encode ${format}: this browser does not (${format === "avif" ? "jpeg, webp or png" : "png"} is wanted)`,

@@ -9,7 +9,7 @@ export async function encodePng({ width, height, channels, data }: Bitmap): Prom
   return sharp(data, { raw: { width, height, channels } }).png().toBuffer();
 }
 
-/** `image` as the bytes of a JPEG, WebP or AVIF file; colours are kept at full resolution. JPEG has no alpha: it is left out. */
+/** `image` as the bytes of a JPEG, WebP or AVIF file; colours are kept at full resolution. JPEG has no alpha: it lies on white. */
 export async function encodeImage(
   { width, height, channels, data }: Bitmap,
   { format, quality }: EncodingOptions,
@@ -18,7 +18,7 @@ export async function encodeImage(
   const picture = sharp(data, { raw: { width, height, channels } });
   const lossless = quality === 100;
   const encoded = {
-    jpeg: () => picture.jpeg({ quality, chromaSubsampling: "4:4:4" }),
+    jpeg: () => picture.flatten({ background: "white" }).jpeg({ quality, chromaSubsampling: "4:4:4" }),
     webp: () => picture.webp({ quality, lossless }),
     avif: () => picture.avif({ quality, lossless, chromaSubsampling: "4:4:4" }),
   }[format]();

@@ -22,7 +22,11 @@ const seen = ({ channels, data }: Image) =>
   Array.from(data, (value, i) => (channels === 4 && data[i - (i % 4) + 3] === 0 ? 0 : value));
 
 it("placed() changes nothing when nothing is done", () => {
-  fc.assert(fc.property(anyImage, (image) => expect(seen(placed(image, still))).toEqual(seen(image))));
+  fc.assert(
+    fc.property(anyImage, (image) => {
+      expect(seen(placed(image, still))).toEqual(seen(image));
+    }),
+  );
 });
 
 it("placed() is mirrored() when only that is done", () => {

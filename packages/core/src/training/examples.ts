@@ -9,8 +9,10 @@ import { fittedPicture } from "./pictures.ts";
 
 /** The examples of `dataset` with the given indices, in their order. */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  const { weights } = dataset;
   return {
     ...dataset,
+    ...(weights && { weights: Array.from(indices, (index) => weights[index]) }),
     length: indices.length,
     read: (index, epoch) => dataset.read(indices[index], epoch),
   };
@@ -29,7 +31,10 @@ export interface Division {
 const shuffledOnce = (dataset: Dataset, seed: number): Uint32Array => order(dataset.length, seed, 2 ** 31);
 
 /** At most `count` examples of `from`, chosen by the seed, to validate on; all of `training` to learn from. */
-export function beside(training: Dataset, { from, count, seed }: { from: Dataset; count: number; seed: number }): Division {
+export function beside(
+  training: Dataset,
+  { from, count, seed }: { from: Dataset; count: number; seed: number },
+): Division {
   return { training, validation: count === 0 ? undefined : subset(from, shuffledOnce(from, seed).slice(0, count)) };
 }
 

@@ -75,7 +75,7 @@ export async function train(recipe: Recipe, options: TrainOptions): Promise<void
       record.checkpoint({ step: position.step, path });
     }
     async function measure(): Promise<void> {
-      const measured = await validate(session, trainer, weightsToUse);
+      const measured = await validate(session, trainer, { ...weightsToUse, step: position.step });
       if (measured === undefined) return;
       position = { ...position, validationLoss: measured.loss };
       await record.validation({ step: position.step, ...measured });

@@ -9,11 +9,11 @@ import { scalarsOf } from "./scalars.ts";
 export async function validate(
   session: TrainingSession,
   trainer: Trainer,
-  { ema }: { ema: boolean },
+  { ema, step }: { ema: boolean; step: number },
 ): Promise<{ readonly loss: number; readonly scalars: Scalars } | undefined> {
   const sums: Record<string, number> = {};
   let total = 0;
-  for await (const feeds of trainer.validationFeeds()) {
+  for await (const feeds of trainer.validationFeeds(step)) {
     // The first input of every graph is the batch itself.
     const [{ dims }] = Object.values(feeds);
     for (const [name, value] of Object.entries(scalarsOf(await session.measure(feeds, { ema }))))

@@ -33,6 +33,8 @@ export type Combine = (predictions: Predictions, guidanceScale: number) => Float
 export interface GuidanceRow {
   /** What it is for, in a few words. */
   readonly summary: string;
+  /** What it computes of u (negative prompt or none), c (prompt) and the scale w; more letters as the settings' names. */
+  readonly formula: string;
   /** What the formula is over: what the network predicts, or the estimates of x₀ it stands for. */
   readonly space: "output" | "denoised";
   /** The predictions it needs beside `cond` and `uncond`. */
@@ -48,6 +50,7 @@ export interface GuidanceRow {
 export const guidanceMethods = {
   cfg: {
     summary: "classifier-free guidance",
+    formula: "u + w·(c − u)",
     space: "output",
     needs: [],
     settings: [],
@@ -59,6 +62,7 @@ export const guidanceMethods = {
   },
   cfg_zero: {
     summary: "CFG with an optimized scale of the unconditional half",
+    formula: "s·u + w·(c − s·u), s = ⟨c, u⟩/‖u‖²",
     space: "output",
     needs: [],
     settings: [],
@@ -67,6 +71,7 @@ export const guidanceMethods = {
   },
   perp_neg: {
     summary: "a negative prompt that takes nothing from the prompt",
+    formula: "∅ + w·(p − negativeScale·n⊥), p = c − ∅, n⊥ what of u − ∅ is perpendicular to p",
     // Its projections are the same over either.
     space: "output",
     needs: ["empty"],
@@ -79,6 +84,7 @@ export const guidanceMethods = {
   },
   apg: {
     summary: "adaptive projected guidance: high scales without oversaturation",
+    formula: "c + (w − 1)·(Δ⊥ + apgEta·Δ∥), Δ = c − u + apgMomentum·Δ before, no longer than apgNorm, ∥ along c",
     space: "denoised",
     needs: [],
     settings: ["apgEta", "apgNorm", "apgMomentum"],
@@ -89,6 +95,8 @@ export const guidanceMethods = {
   },
   dynamic_thresholding: {
     summary: "high scales with the contrast of a low one",
+    formula:
+      "u + w·(c − u), each channel's deviations from its mean clamped to m and times r/m: r the largest at mimicScale, m ≥ r the thresholdPercentile of them",
     space: "denoised",
     needs: [],
     settings: ["mimicScale", "thresholdPercentile"],
@@ -100,6 +108,7 @@ export const guidanceMethods = {
   },
   instruct_pix2pix: {
     summary: "two scales, of the instruction and of the picture it edits; the models for it take no other",
+    formula: "u + w·(c − i) + imageGuidanceScale·(i − u), i sees the picture and no instruction",
     space: "output",
     needs: ["picture"],
     settings: ["imageGuidanceScale"],

@@ -16,7 +16,7 @@ import * as shapes from "./shape.ts";
 import * as pooling from "./pooling.ts";
 import * as reduce from "./reduce.ts";
 import * as softmaxes from "./softmax.ts";
-import { constant, input, integers } from "./source.ts";
+import { constant, elements, input, integers, range } from "./source.ts";
 
 const { add, cast, equal } = elementwise;
 const { attention } = attentions;
@@ -41,6 +41,65 @@ const signatures: readonly [string, () => Value, string][] = [
   ["equal() gives booleans", () => equal(of([n, 77], "int64"), integers([9])), "bool[n, 77]"],
   ["cast() changes the type alone", () => cast(of([n, h]), "int32"), "int32[n, h]"],
   ["silu() keeps the shape", () => elementwise.silu(of([n, h])), "float32[n, h]"],
+  ["where() broadcasts all three", () => elementwise.where(of([n, 1], "bool"), of([3]), of([])), "float32[n, 3]"],
+  ["greater() gives booleans", () => elementwise.greater(of([n]), of([])), "bool[n]"],
+  [
+    "matmul() takes a side transposed",
+    () => matmul(of([n, 3, t]), of([5, 3]), { transposeA: true, transposeB: true }),
+    "float32[n, t, 5]",
+  ],
+  ["sum() drops its axes", () => reduce.sum(of([n, t, 8]), { axes: [1, -1] }), "float32[n]"],
+  [
+    "mean() keeps its axes as size 1 when asked",
+    () => reduce.mean(of([n, t, 8]), { axes: [-1], keep: true }),
+    "float32[n, t, 1]",
+  ],
+  ["max() reduces all axes by default", () => reduce.max(of([n, t])), "float32[]"],
+  [
+    "maxPool2d() counts whole windows",
+    () => pooling.maxPool2d(of([n, 8, h, 7]), { kernel: 3, stride: 2 }),
+    "float32[n, 8, floor((h + 1)/2) + -1, 3]",
+  ],
+  ["expand() adds axes in front", () => shapes.expand(of([t, 1]), [n, t, 8]), "float32[n, t, 8]"],
+  ["pad() adds sizes", () => shapes.pad(of([n, t]), { before: [0, 1], after: [0, t] }), "float32[n, 2*t + 1]"],
+  [
+    "slice() takes symbolic ranges",
+    () => slice(of([n, addDims(t, 3)]), { axis: 1, start: t, end: addDims(t, 3) }),
+    "float32[n, 3]",
+  ],
+  ["slice() rounds the last step up", () => slice(of([n, 8]), { axis: 1, start: 1, end: 8, step: 3 }), "float32[n, 3]"],
+  ["range() is int64", () => range(t), "int64[t]"],
+  ["elements() is a scalar", () => elements([n, t]), "float32[]"],
+  [
+    "scatterRows() has the rows asked for",
+    () => lookup.scatterRows(of([n, t, 8]), of([n, t], "int64"), 20),
+    "float32[20, 8]",
+  ],
+  [
+    "conv2d() of groups sees a part of the channels",
+    () => conv2d(of([n, 8, h, w]), of([6, 4, 1, 1]), undefined, { stride: 1, padding: [0, 0, 0, 0], groups: 2 }),
+    "float32[n, 6, h, w]",
+  ],
+  [
+    "conv2dInputGradient() has the input's shape",
+    () =>
+      convolution.conv2dInputGradient(of([n, 8, h, w]), of([8, 4, 3, 3]), {
+        stride: 1,
+        padding: [1, 1, 1, 1],
+        size: [h, w],
+      }),
+    "float32[n, 4, h, w]",
+  ],
+  [
+    "conv2dWeightGradient() has the weight's shape",
+    () =>
+      convolution.conv2dWeightGradient(of([n, 8, h, w]), of([n, 4, h, w]), {
+        stride: 1,
+        padding: [1, 1, 1, 1],
+        kernel: [3, 3],
+      }),
+    "float32[8, 4, 3, 3]",
+  ],
   ["matmul() broadcasts leading axes", () => matmul(of([n, t, 3]), of([3, 5])), "float32[n, t, 5]"],
   ["linear() replaces the last axis", () => linear(of([n, t, 8]), of([5, 8]), of([5])), "float32[n, t, 5]"],
   [
@@ -116,6 +175,51 @@ const refusals: readonly [string, () => Value, string][] = [
     "matmul() of a vector",
     () => matmul(of([3]), of([3, 2])),
     "Cannot trace matmul: both sides need at least 2 axes; inputs [3], [3, 2]",
+  ],
+  [
+    "where() of a number as condition",
+    () => elementwise.where(of([n]), of([n]), of([n])),
+    "Cannot trace where: the condition is float32 (bool is wanted); inputs [n], [n], [n]",
+  ],
+  [
+    "sum() of an axis too many",
+    () => reduce.sum(of([n, 8]), { axes: [2] }),
+    "Cannot trace sum: axis 2 is not one of 2; inputs [n, 8]",
+  ],
+  [
+    "mean() of integers",
+    () => reduce.mean(of([n], "int64")),
+    "Cannot trace mean: it is int64 (float32 is wanted); inputs [n]",
+  ],
+  [
+    "maxPool2d() of a small picture",
+    () => pooling.maxPool2d(of([n, 8, 2, 2]), { kernel: 3 }),
+    "Cannot trace maxPool2d: a window of 3 is larger than the picture; inputs [n, 8, 2, 2]",
+  ],
+  [
+    "expand() to a smaller shape",
+    () => shapes.expand(of([n, 8]), [n, 1]),
+    "Cannot trace expand: it does not stretch to [n, 1]; inputs [n, 8]",
+  ],
+  [
+    "pad() by a negative number",
+    () => shapes.pad(of([8]), { before: [-1], after: [0] }),
+    "Cannot trace pad: padding is negative (a slice is wanted); inputs [8]",
+  ],
+  [
+    "pad() of too few axes",
+    () => shapes.pad(of([n, 8]), { before: [1], after: [0] }),
+    "Cannot trace pad: padding of 1 and 1 axes is not of 2; inputs [n, 8]",
+  ],
+  [
+    "scatterRows() of fewer ids",
+    () => lookup.scatterRows(of([n, 8]), of([t], "int64"), 9),
+    "Cannot trace scatterRows: there is not one id for each update; inputs [n, 8], [t]",
+  ],
+  [
+    "conv2d() of groups that do not match",
+    () => conv2d(of([n, 9, h, w]), of([8, 4, 1, 1]), undefined, { stride: 1, padding: [0, 0, 0, 0], groups: 2 }),
+    "Cannot trace conv2d: 9 input channels do not match 2 groups of 4 weight channels; inputs [n, 9, h, w], [8, 4, 1, 1]",
   ],
   [
     "linear() of another width",

@@ -26,6 +26,12 @@ export const clipRecipe = z.strictObject({
     .strictObject({
       path: z.string().min(1).optional().describe("Folder of a tokenizer to take as it is"),
       vocabulary: z.int().min(514).max(1e6).optional().describe("Tokens to learn from the captions"),
+      draws: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(1)
+        .describe("Captions of each picture to learn from, where they are drawn"),
     })
     .describe("The tokenizer: a path, or how many tokens to learn"),
   ground: z.enum(["white", "random"]).default("random").describe("What transparent pictures are laid on"),

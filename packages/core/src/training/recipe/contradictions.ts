@@ -20,6 +20,11 @@ const ofAll: readonly Contradiction<AnyRecipe>[] = [
     is: '"schedule.warmup" is no less than "steps"',
     wanted: "a shorter warm-up is wanted",
   },
+  {
+    when: ({ data: { scenes } }) => scenes !== undefined && !Object.values(scenes.mix).some((weight) => weight > 0),
+    is: 'all weights of "data.scenes.mix" are 0',
+    wanted: "one above 0 is wanted",
+  },
 ];
 
 const ofAutoencoders: readonly Contradiction<AutoencoderRecipe>[] = [
@@ -120,6 +125,15 @@ const ofDiffusion: readonly Contradiction<DiffusionRecipe>[] = [
     when: ({ autoencoder, latents }) => autoencoder === undefined && latents !== "cached",
     is: '"latents" is there and "autoencoder" is not',
     wanted: "a folder of one is wanted",
+  },
+  {
+    when: ({ latents, autoencoder, data }) =>
+      autoencoder !== undefined &&
+      latents === "cached" &&
+      data.scenes !== undefined &&
+      data.scenes.variants === undefined,
+    is: 'pictures of "data.scenes" are new every epoch, and "latents" are "cached"',
+    wanted: '"data.scenes.variants", or "latents": "each step", is wanted',
   },
   {
     when: ({ latents, autoencoder, data }) => autoencoder !== undefined && latents === "cached" && data.flip,

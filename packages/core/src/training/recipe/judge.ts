@@ -23,12 +23,7 @@ export const judgeRecipe = z.strictObject({
     .describe("Where the classes are written"),
   judge: z
     .strictObject({
-      stem: z
-        .int()
-        .min(1)
-        .max(8)
-        .default(1)
-        .describe("Stride of the first convolution: 2 takes a quarter of the time"),
+      stem: z.int().min(1).max(8).default(1).describe("Stride of the first convolution: 2 takes a quarter of the time"),
       features: z
         .array(z.int().min(1).max(8192))
         .min(1)

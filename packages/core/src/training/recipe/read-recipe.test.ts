@@ -17,6 +17,8 @@ const clip = {
   tokenizer: { vocabulary: 600 },
 };
 
+const kinds = Object.keys(recipeSchemas).join(", ");
+
 describe("checkRecipe()", () => {
   it.each([diffusion, autoencoder, clip])("checkRecipe() fills in defaults: $trainer", (recipe) => {
     const checked = checkRecipe(recipe, "r.json");
@@ -25,8 +27,8 @@ describe("checkRecipe()", () => {
   });
 
   it.each<[object, string]>([
-    [{}, '"trainer" is missing (autoencoder, clip, diffusion are known)'],
-    [{ trainer: "difusion" }, '"trainer" is "difusion" (closest: "diffusion"; autoencoder, clip, diffusion are known)'],
+    [{}, `"trainer" is missing (${kinds} are known)`],
+    [{ trainer: "difusion" }, `"trainer" is "difusion" (closest: "diffusion"; ${kinds} are known)`],
     [{ ...diffusion, stepz: 3 }, 'unknown key "stepz" (closest: "steps")'],
     [{ ...diffusion, unet: { ...diffusion.unet, feature: [] } }, 'unknown key "unet.feature" (closest: "features")'],
     [{ ...diffusion, optimizer: { kind: "adamw", betta: 1 } }, 'unknown key "optimizer.betta" (closest: "betas")'],

@@ -5,6 +5,7 @@ import { emaWarmups } from "../ema.ts";
 
 const count = z.int().min(1).max(1e9);
 const path = z.string().min(1);
+const share = z.number().min(0).max(1);
 const weightDecay = z.number().min(0).default(0).describe("Weight decay, taken off the weights themselves");
 const exclude = z
   .array(z.enum(["norms", "biases", "embeddings"]))
@@ -70,6 +71,26 @@ export const runFields = {
         .default("crop")
         .describe("How a picture of another shape comes to the size"),
       flip: z.boolean().default(false).describe("Half of the pictures are seen mirrored"),
+      scenes: z
+        .strictObject({
+          mix: z
+            .strictObject({
+              single: share.default(0.6).describe("Weight of single stickers"),
+              grounded: share.default(0.15).describe("Weight of stickers on a plain colour"),
+              coloured: share.default(0.1).describe("Weight of stickers in another colour"),
+              composed: share.default(0.15).describe("Weight of two things, several of one, and small ones"),
+            })
+            .prefault({})
+            .describe("How often each kind is drawn"),
+          languages: z
+            .array(z.string().min(2))
+            .default(["zh", "ja"])
+            .describe("Languages of captions beside English, by their tags"),
+          unstyled: share.default(0.1).describe("Share of captions that leave the style out"),
+          variants: count.optional().describe("Pictures that are drawn of each sticker (a new one every epoch)"),
+        })
+        .optional()
+        .describe("The path is that of the sticker set, of which scenes and captions are drawn anew every epoch"),
     })
     .describe("The pictures"),
   validation: z

@@ -96,7 +96,7 @@ export async function openAutoencoderTrainer(recipe: AutoencoderRecipe, setup: T
       regularization.kind === "vq"
         ? [{ matches: (name) => name === codebookName, draw: uniform(1 / regularization.codes) }]
         : [],
-    batches: { length: training.length },
+    batches: { length: training.length, weights: training.weights },
     judgedBy: "reconstruction",
 
     async feeds({ indices, ...place }, step) {
@@ -106,11 +106,11 @@ export async function openAutoencoderTrainer(recipe: AutoencoderRecipe, setup: T
       return feedsFor(pictureTensor(pictures, { channels }), step, draws);
     },
 
-    async *validationFeeds() {
+    async *validationFeeds(step) {
       if (validationReader === undefined) return;
       for (const [start, count] of portions(validation!.length, recipe.batchSize)) {
         const image = await tensorAt(validationReader, start, count);
-        yield feedsFor(image, 0, drawsAt(seed, "validation", { epoch: 0, batch: start }));
+        yield feedsFor(image, step, drawsAt(seed, "validation", { epoch: 0, batch: start }));
       }
     },
 

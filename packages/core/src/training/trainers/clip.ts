@@ -57,9 +57,9 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
     // As CLIP was (its code's initialize_parameters): states begin small beside what the layers add.
     rules: [
       { matches: (name) => name.endsWith("token_embedding.weight"), draw: normal(0.02) },
-      { matches: (name) => /position_embedding\.weight$/.test(name), draw: normal(0.01) },
+      { matches: (name) => name.endsWith("position_embedding.weight"), draw: normal(0.01) },
     ],
-    batches: { length: training.length },
+    batches: { length: training.length, weights: training.weights },
     judgedBy: "contrast.loss",
 
     async feeds({ indices, ...place }) {
@@ -152,7 +152,8 @@ async function tokenizerOf(
   const kept = `${cache}/tokenizer`;
   if ((await disk!.entry(`${kept}/special_tokens_map.json`)) === undefined) {
     const captions: string[] = [];
-    for (let index = 0; index < length; index++) captions.push(captionOf(await reader.readWhole(index, 0)));
+    for (let epoch = 0; epoch < tokenizer.draws; epoch++)
+      for (let index = 0; index < length; index++) captions.push(captionOf(await reader.readWhole(index, epoch)));
     const files = trainTokenizer(captions, { size: tokenizer.vocabulary, positions: text.tokens });
     await disk!.makeFolder(kept);
     // The last one written says that all are there.

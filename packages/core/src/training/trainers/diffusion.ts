@@ -1,9 +1,8 @@
 // Trains a denoising network: on pixels or latents, with texts, classes, pictures or nothing as the condition.
 
-import { aspectBuckets, nearestBucket } from "../../data/aspect-buckets.ts";
+import { nearestBucket } from "../../data/aspect-buckets.ts";
 import type { Size } from "../../data/aspect-buckets.ts";
 import type { Example } from "../../data/dataset.ts";
-import { alphasCumprod, betas, rescaleToZeroTerminalSnr } from "../../diffusion/betas.ts";
 import { symbol } from "../../graph/dim.ts";
 import type { Image } from "../../image/image.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -14,7 +13,6 @@ import { drawsAt } from "../draws.ts";
 import { exampleReader } from "../examples.ts";
 import type { ExampleReader } from "../examples.ts";
 import { zeroOutputs } from "../initialize.ts";
-import { minSnrWeights, signalToNoise } from "../losses/diffusion.ts";
 import { mirrored, pictureTensor } from "../pictures.ts";
 import type { DiffusionRecipe } from "../recipe/diffusion.ts";
 import { tensorsBelow } from "../save/model-parts.ts";
@@ -25,6 +23,8 @@ import { diffusionProgram } from "./diffusion-program.ts";
 import { sampleDiffusion } from "./diffusion-samples.ts";
 import { imageCondition } from "./image-condition.ts";
 import { drawLatents, openLatentCache } from "./latents.ts";
+import { noiseLevels } from "./noise-levels.ts";
+import { groupsOf, shapesOf } from "./picture-shapes.ts";
 import { portions } from "./portions.ts";
 import { openTextStates, readTextEncoder } from "./text-encoder.ts";
 import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
@@ -56,16 +56,26 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
   const encode = async (pictures: Tensor, draws: TorchGenerator): Promise<Tensor> =>
     encoder === undefined ? pictures : drawLatents(await encoder.encode(pictures), files!, draws);
   const shapeOf = (index: number): Size => shapes[groups?.[index] ?? 0];
+  // The pictures of each example, epoch after epoch: entry e · length + i of the cache is number e of example i.
+  const { variants = 1 } = training;
   const cache =
     encoder === undefined || recipe.latents !== "cached"
       ? undefined
       : await openLatentCache({
           path: `${folder.cache}/latents.safetensors`,
           key: JSON.stringify([training.hash, training.length, files!.path, shapes, recipe.data.fit, recipe.seed]),
-          length: training.length,
-          dimsOf: (index) => [channels, shapeOf(index).height / factor, shapeOf(index).width / factor],
-          async encode(indices) {
-            const examples = await Promise.all(indices.map((index) => reader.read(index, 0, shapeOf(index))));
+          length: training.length * variants,
+          dimsOf: (entry) => {
+            const { height, width } = shapeOf(entry % training.length);
+            return [channels, height / factor, width / factor];
+          },
+          async encode(entries) {
+            const examples = await Promise.all(
+              entries.map((entry) => {
+                const index = entry % training.length;
+                return reader.read(index, Math.floor(entry / training.length), shapeOf(index));
+              }),
+            );
             return encoder.encode(pictureTensor(imagesOf(examples), { channels: pictureChannels }));
           },
           batchSize: recipe.batchSize,
@@ -140,7 +150,7 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
       ...(text && { text: [text.tokens, text.width] }),
     }),
     rules: [zeroOutputs],
-    batches: { length: training.length, groups },
+    batches: { length: training.length, weights: training.weights, groups },
     judgedBy: "denoising.loss",
 
     async feeds({ indices, ...place }) {
@@ -159,7 +169,11 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
       const clean =
         cache === undefined
           ? await encode(pictureTensor(imagesOf(examples), { channels: pictureChannels }), draws)
-          : drawLatents(cache.take(indices), files!, draws);
+          : drawLatents(
+              cache.take(indices.map((index) => (place.epoch % variants) * training.length + index)),
+              files!,
+              draws,
+            );
       const timesteps = draws.randint(indices.length, 0, recipe.diffusion.timesteps);
       const seen = await see(examples, draws);
       return feedsFor({ clean, seen, examples }, { draws, dropout: recipe.dropout, timesteps });
@@ -239,50 +253,4 @@ function labelOf({ id, label }: Example, classes: number): number {
   if (label === undefined || !Number.isInteger(label) || label < 0 || label >= classes)
     throw new RangeError(`Cannot train on "${id}": its label is ${label} (one from 0 to ${classes - 1} is wanted)`);
   return label;
-}
-
-/** √ᾱ, √(1−ᾱ) and the weight of the loss, by timestep. */
-function noiseLevels({ diffusion }: DiffusionRecipe): Record<"alpha" | "sigma" | "weight", Float32Array> {
-  const { timesteps: steps, betaSchedule: schedule, betaStart: start, betaEnd: end } = diffusion;
-  const plain = betas({ steps, schedule, start, end });
-  const alphaBar = alphasCumprod(diffusion.zeroTerminalSnr ? rescaleToZeroTerminalSnr(plain) : plain);
-  const { minSnrGamma: gamma, prediction } = diffusion;
-  return {
-    alpha: alphaBar.map(Math.sqrt),
-    sigma: alphaBar.map((value) => Math.sqrt(1 - value)),
-    weight: signalToNoise(alphaBar).map((snr) => (gamma === undefined ? 1 : minSnrWeights[prediction](snr, gamma))),
-  };
-}
-
-/** Shapes of pictures in pixels. Throws RangeError where they are no whole number of latents. */
-function shapesOf({ size, buckets }: DiffusionRecipe, factor: number): Size[] {
-  if (size % factor !== 0)
-    throw new RangeError(
-      `Cannot train at ${size} pixels: the autoencoder's latents are ${factor} times smaller (a multiple of that is wanted)`,
-    );
-  if (buckets === undefined) return [{ width: size, height: size }];
-  const step = leastCommonMultiple(buckets.step, factor);
-  const minSide = Math.max(step, Math.floor(size / Math.sqrt(buckets.maxAspect) / step) * step);
-  return aspectBuckets({ area: size * size, step, minSide });
-}
-
-function leastCommonMultiple(a: number, b: number): number {
-  let multiple = a;
-  while (multiple % b !== 0) multiple += a;
-  return multiple;
-}
-
-/** The bucket of each example. */
-async function groupsOf(
-  reader: ExampleReader,
-  length: number,
-  shapes: readonly Size[],
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  const groups = new Uint8Array(length);
-  for (let index = 0; index < length; index++) {
-    signal?.throwIfAborted();
-    groups[index] = nearestBucket((await reader.readWhole(index, 0)).image, shapes);
-  }
-  return groups;
 }

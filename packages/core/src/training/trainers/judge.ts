@@ -63,7 +63,7 @@ export async function openJudgeTrainer(recipe: JudgeRecipe, setup: TrainerSetup)
 
   return {
     program: judgeProgram(config, recipe),
-    batches: { length: training.length },
+    batches: { length: training.length, weights: training.weights },
     judgedBy: "classes.loss",
 
     async feeds({ indices, ...place }) {

@@ -1,11 +1,13 @@
 // What a denoising network learns, by example: pixels as they are, or latents, encoded once and kept, or anew each time.
 
-import { pathExists } from "#platform";
+import { openFile, pathExists } from "#platform";
 import { readSafetensorsFile } from "../../safetensors/read.ts";
-import { readTensors } from "../../safetensors/read-tensor.ts";
+import { readTensorBytes } from "../../safetensors/read-tensor.ts";
+import { storedTensor } from "../../safetensors/weights.ts";
 import { writeSafetensors } from "../../safetensors/write.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
+import { float16ToFloat32, float32ToFloat16 } from "../../util/half.ts";
 import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import type { AutoencoderFiles, Moments } from "./autoencoder-files.ts";
 
@@ -29,7 +31,7 @@ export function drawLatents(
   );
 }
 
-/** The moments of every example, kept in memory and in a file. */
+/** The moments of every example, kept in memory and in a file as 16-bit floats: a thousandth of a deviation is nothing here. */
 export interface LatentCache {
   /** Moments of examples of one shape, [N,z,h,w]. */
   take(indices: readonly number[]): Moments;
@@ -60,30 +62,37 @@ export async function openLatentCache(options: LatentCacheOptions): Promise<Late
   return {
     take(indices) {
       const dims = [indices.length, ...dimsOf(indices[0])];
-      const gather = (values: Float32Array) => {
-        const all = tensor(dims);
+      const gather = (values: Uint16Array) => {
+        const halves = new Uint16Array(elementCount(dims));
         const size = elementCount(dims.slice(1));
-        indices.forEach((index, i) => all.data.set(values.subarray(starts[index], starts[index + 1]), i * size));
-        return all;
+        indices.forEach((index, i) => halves.set(values.subarray(starts[index], starts[index + 1]), i * size));
+        return tensor(dims, float16ToFloat32(halves));
       };
       return { mean: gather(kept.mean), ...(kept.logVariance && { logVariance: gather(kept.logVariance) }) };
     },
   };
 }
 
-/** All values, example after example. */
+/** All values as binary16, example after example. */
 interface Kept {
-  readonly mean: Float32Array;
-  readonly logVariance?: Float32Array;
+  readonly mean: Uint16Array;
+  readonly logVariance?: Uint16Array;
 }
 
 async function readKept(path: string, key: string): Promise<Kept | undefined> {
   if (!(await pathExists(path))) return undefined;
   const { tensors, metadata } = await readSafetensorsFile(path);
   if (metadata.key !== key) return undefined;
-  const values = await readTensors(tensors);
-  const logVariance = values.get("logVariance");
-  return { mean: values.get("mean")!.data, ...(logVariance && { logVariance: logVariance.data }) };
+  const source = await openFile(path);
+  try {
+    const read = async (name: string) => {
+      const bytes = await readTensorBytes(source, storedTensor(tensors, name, path));
+      return new Uint16Array(bytes.slice().buffer);
+    };
+    return { mean: await read("mean"), ...(tensors.has("logVariance") && { logVariance: await read("logVariance") }) };
+  } finally {
+    await source.close();
+  }
 }
 
 async function encodeAll({
@@ -96,8 +105,8 @@ async function encodeAll({
   onProgress,
   signal,
 }: LatentCacheOptions): Promise<Kept> {
-  const means: Float32Array[] = [];
-  const logVariances: Float32Array[] = [];
+  const means: Uint16Array[] = [];
+  const logVariances: Uint16Array[] = [];
   for (let start = 0; start < length;) {
     signal?.throwIfAborted();
     // As many neighbours as have one shape.
@@ -105,19 +114,21 @@ async function encodeAll({
     let end = start + 1;
     while (end < Math.min(length, start + batchSize) && String(dimsOf(end)) === shape) end++;
     const { mean, logVariance } = await encode(Array.from({ length: end - start }, (_, i) => start + i));
-    means.push(mean.data);
-    if (logVariance !== undefined) logVariances.push(logVariance.data);
+    means.push(float32ToFloat16(mean.data));
+    if (logVariance !== undefined) logVariances.push(float32ToFloat16(logVariance.data));
     start = end;
     onProgress(start, length);
   }
   const kept = { mean: joined(means), ...(logVariances.length > 0 && { logVariance: joined(logVariances) }) };
-  const entries = Object.entries(kept).map(([name, data]) => [name, { dims: [data.length], data }] as const);
+  const entries = Object.entries(kept).map(
+    ([name, { length, buffer }]) => [name, { dims: [length], type: "F16", data: new Uint8Array(buffer) }] as const,
+  );
   await writeSafetensors(path, entries, { metadata: { key } });
   return kept;
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+function joined(parts: readonly Uint16Array[]): Uint16Array<ArrayBuffer> {
+  const all = new Uint16Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     all.set(part, at);

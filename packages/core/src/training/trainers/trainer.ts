@@ -49,8 +49,8 @@ export interface Trainer {
   readonly judgedBy: string;
   /** A batch for the graph; `step` is the number of steps before it. */
   feeds(batch: Batch, step: number): Promise<Feeds>;
-  /** Fixed batches with fixed random numbers; none without validation. */
-  validationFeeds(): AsyncIterable<Feeds>;
+  /** Fixed batches with fixed random numbers, as they are after `step` steps; none without validation. */
+  validationFeeds(step: number): AsyncIterable<Feeds>;
   /** Names of the examples of a batch, for messages. */
   names(batch: Batch): Promise<readonly string[]>;
   /** Called after every step. */

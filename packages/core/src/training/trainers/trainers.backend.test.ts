@@ -168,7 +168,7 @@ describe("openAutoencoderTrainer()", () => {
     expect([
       [10, 30],
       [20, 40],
-    ]).toContainEqual([...revived.codebook.data.slice(2, 4)]);
+    ]).toContainEqual(Array.from(revived.codebook.data.subarray(2, 4)));
   });
 });
 

@@ -1,13 +1,11 @@
-// The record inside a saved picture: core's, and how its model was opened, so that --from can do it all again.
+// The record inside a saved picture: core's, and how its model was opened, so that it can be made again.
 
 import { z } from "zod";
-import { generateOptions } from "@noisette/core/pipelines/options";
-import type { PictureRecord } from "@noisette/core";
-import { readBytes } from "@noisette/core/image/png";
-import { readTextChunks } from "@noisette/core/image/png-metadata";
-import { checkpointOptions } from "../models/model-options.ts";
+import { checkpointOptions } from "../pipelines/checkpoint-options.ts";
+import { generateOptions } from "../pipelines/options.ts";
+import type { PictureRecord } from "../pipelines/record.ts";
 
-/** Keyword of the record's text chunk. */
+/** Keyword of the record among a file's texts. */
 export const recordKeyword = "noisette";
 
 const savedRecord = z.looseObject({
@@ -22,11 +20,11 @@ const savedRecord = z.looseObject({
   upscaler: z.boolean().optional(),
   template: z.object({ prompt: z.string(), negativePrompt: z.string().optional() }).optional(),
   refiner: z.looseObject({ path: z.string() }).optional(),
-  /** The flags that say which model and how to read it. */
+  /** Which model, and how to read it. */
   loading: checkpointOptions.optional(),
 });
 
-/** What --from needs of a picture's record. */
+/** What making a picture again needs of its record. */
 export type SavedRecord = z.output<typeof savedRecord>;
 
 /** The record as the text that is saved: in the schemas' order, so that a picture made again is the same file. */
@@ -36,20 +34,6 @@ export function formatRecord(record: PictureRecord, loading: z.output<typeof che
     options: generateOptions.parse(record.options),
     loading: checkpointOptions.parse(loading),
   });
-}
-
-/** The record in the PNG at `path`. Throws Error when there is none, or it does not say all that is needed. */
-export async function readRecord(path: string): Promise<SavedRecord> {
-  const png = await readBytes(path);
-  let text: string | undefined;
-  try {
-    text = readTextChunks(png)[recordKeyword];
-  } catch (cause) {
-    throw new Error(`Cannot repeat "${path}": ${(cause as Error).message}`, { cause });
-  }
-  if (text === undefined)
-    throw new Error(`Cannot repeat "${path}": it holds no record (a PNG that noisette saved is wanted)`);
-  return parseRecord(text, path);
 }
 
 /** The record that `text` is; `path` is for the message of the Error when it is none. */

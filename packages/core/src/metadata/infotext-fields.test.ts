@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { generateOptions } from "@noisette/core";
-import type { PictureRecord } from "@noisette/core";
-import { formatInfotext } from "@noisette/core/image/infotext";
+import { formatInfotext } from "../image/infotext.ts";
+import { generateOptions } from "../pipelines/options.ts";
+import type { PictureRecord } from "../pipelines/record.ts";
 import { infotextFields } from "./infotext-fields.ts";
 
 const base = {

@@ -1,12 +1,13 @@
 import fc from "fast-check";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { generateOptions } from "@noisette/core";
-import type { PictureRecord } from "@noisette/core";
-import { pngBytes } from "@noisette/core/image/png";
-import { formatRecord, parseRecord, readRecord } from "./record.ts";
+import { describe, expect, it } from "vitest";
+import { generateOptions } from "../pipelines/options.ts";
+import type { PictureRecord } from "../pipelines/record.ts";
+import type { PictureFormatId } from "../image/picture-file.ts";
+import { pictureBytes, pictureFormatIds } from "../image/picture-file.ts";
+import { formatInfotext } from "../image/infotext.ts";
+import { infotextFields } from "./infotext-fields.ts";
+import { readHistory } from "./read-history.ts";
+import { formatRecord, parseRecord } from "./saved-record.ts";
 
 const record: PictureRecord = {
   version: "0.1.0",
@@ -24,12 +25,6 @@ const record: PictureRecord = {
 };
 const pixel = { width: 1, height: 1, channels: 3, data: Uint8Array.of(1, 2, 3) } as const;
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "noisette-"));
-});
-afterEach(() => rm(folder, { recursive: true }));
-
 describe("formatRecord()", () => {
   it("formatRecord() writes what parseRecord() reads when nothing is changed", () => {
     const loading = { model: "owner/name", revision: "main" };
@@ -45,19 +40,24 @@ describe("formatRecord()", () => {
   });
 });
 
-describe("readRecord()", () => {
-  const save = async (text: Record<string, string>) => {
-    const path = join(folder, "x.png");
-    await writeFile(path, await pngBytes(pixel, text));
-    return path;
-  };
+describe("readHistory()", () => {
+  const read = async (text: Record<string, string>, format: PictureFormatId = "png") =>
+    readHistory(await pictureBytes(pixel, { format, text }), "x.png");
 
-  it("readRecord() reads the record of a picture when it has one", async () => {
-    expect((await readRecord(await save({ noisette: formatRecord(record, {}) }))).options).toEqual(record.options);
+  it.each(pictureFormatIds)("readHistory() reads the record of a %s file when it has one", async (format) => {
+    const text = { parameters: "a", noisette: formatRecord(record, {}) };
+    expect((await read(text, format)).record!.options).toEqual(record.options);
+  });
+
+  it.each(pictureFormatIds)("readHistory() reads A1111's text of a %s file when there is no record", async (format) => {
+    const parameters = formatInfotext({ prompt: "a fox 狐", fields: infotextFields(record) });
+    const { settings } = await read({ parameters }, format);
+    expect(settings).toMatchObject({ software: "noisette 0.1.0", notReproduced: [], model: { hash: "0123456789" } });
+    expect(settings!.options).toMatchObject({ prompt: "a fox 狐", seed: 7, steps: 3, sampler: "euler", rng: "cpu" });
   });
 
   it.each([
-    ["has no record", {}, "it holds no record (a PNG that noisette saved is wanted)"],
+    ["has no record", {}, "it does not tell how it was made"],
     ["has a broken record", { noisette: "{" }, "its record is no JSON"],
     ["has a record of another form", { noisette: "[]" }, "its record has the wrong form"],
     [
@@ -70,14 +70,18 @@ describe("readRecord()", () => {
       { noisette: formatRecord(record, {}).replace('"steps":3', '"steps":3,"x":1') },
       "its record has options",
     ],
-  ])("readRecord() throws when the picture %s", async (_, text, message) => {
-    await expect(readRecord(await save(text))).rejects.toThrow(`x.png": ${message}`);
+  ])("readHistory() throws when the picture %s", async (_, text, message) => {
+    await expect(read(text)).rejects.toThrow(`x.png": ${message}`);
   });
 
-  it("readRecord() names the file when it is no picture", async () => {
-    const path = join(folder, "x.txt");
-    await writeFile(path, "text");
-    await expect(readRecord(path)).rejects.toThrow(/^Cannot repeat ".*x\.txt": /);
+  it("readHistory() names the file when it is no picture", () => {
+    expect(() => readHistory(new TextEncoder().encode("text"), "x.txt")).toThrow(
+      /^Cannot repeat "x\.txt": Cannot read /,
+    );
+  });
+
+  it("readHistory() names the texts when it understands none of them", async () => {
+    await expect(read({ Title: "fox" })).rejects.toThrow('x.png": nothing is understood in its texts Title (');
   });
 });
 

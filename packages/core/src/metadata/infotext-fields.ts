@@ -1,12 +1,12 @@
 // A record in the words of AUTOMATIC1111's "parameters" text, which most galleries and tools read.
 
-import type { PictureRecord } from "@noisette/core";
-import { hiresUpscalers } from "@noisette/core/pipelines/hires-upscalers";
-import type { HiresUpscaler, HiresUpscalerId } from "@noisette/core/pipelines/hires-upscalers";
-import { samplerTable } from "@noisette/core/diffusion/samplers/index";
-import type { SamplerId, SamplerRow } from "@noisette/core/diffusion/samplers/index";
-import { schedules } from "@noisette/core/diffusion/schedules/index";
-import type { ScheduleId, ScheduleRow } from "@noisette/core/diffusion/schedules/index";
+import { hiresUpscalers } from "../pipelines/hires-upscalers.ts";
+import type { HiresUpscaler, HiresUpscalerId } from "../pipelines/hires-upscalers.ts";
+import type { PictureRecord } from "../pipelines/record.ts";
+import { samplerTable } from "../diffusion/samplers/index.ts";
+import type { SamplerId, SamplerRow } from "../diffusion/samplers/index.ts";
+import { schedules } from "../diffusion/schedules/index.ts";
+import type { ScheduleId, ScheduleRow } from "../diffusion/schedules/index.ts";
 
 /** The values of A1111's fields. */
 export function infotextFields({

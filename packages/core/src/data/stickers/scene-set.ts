@@ -1,0 +1,58 @@
+// The sticker set as a generator learns it: of every sticker pictures and captions that are drawn anew each epoch, so that what is
+// said of a picture varies as people would say it.
+
+import type { Dataset } from "../dataset.ts";
+import { randomStream } from "../random-stream.ts";
+import type { CaptionOptions } from "./captions.ts";
+import { drawCaption } from "./captions.ts";
+import type { SceneKind } from "./scene.ts";
+import { scenesOf } from "./scene.ts";
+import type { StickerSet } from "./stickers.ts";
+import { openStickers, stickerImage } from "./stickers.ts";
+
+/** What is drawn. */
+export interface SceneSetOptions {
+  /** Weights of the kinds of scenes. */
+  readonly mix?: Readonly<Partial<Record<SceneKind, number>>>;
+  /** Languages of captions beside English, each as often as the others. */
+  readonly languages?: readonly string[];
+  /** Share of captions that leave the style out. */
+  readonly unstyled?: number;
+  /** Pictures of each sticker; without it a new one every epoch. Captions are new every epoch all the same. */
+  readonly variants?: number;
+  readonly seed?: number;
+}
+
+/** The scenes of the training split of the sticker set in `folder`. Throws Error when no set is there. */
+export async function openScenes(folder: string, options: SceneSetOptions = {}): Promise<Dataset> {
+  return sceneSet(await openStickers(folder, { split: "train" }), options);
+}
+
+/** Scenes around the stickers of `set`, each as often as its weight says. */
+export function sceneSet(
+  set: StickerSet,
+  { mix, languages = ["zh", "ja"], unstyled = 0.1, variants = Infinity, seed = 0 }: SceneSetOptions = {},
+): Dataset {
+  const captions: CaptionOptions = {
+    // Trainers leave captions out themselves.
+    empty: 0,
+    unstyled,
+    languages: Object.fromEntries(languages.map((language) => [language, 1])),
+    ...(languages.length === 0 && { templates: { localized: 0 } }),
+  };
+  const scene = scenesOf(set, { mix, captions });
+  return {
+    name: set.name,
+    length: set.length,
+    skipped: [],
+    hash: `${set.hash} ${JSON.stringify({ mix, languages, unstyled, variants: String(variants), seed })}`,
+    variants,
+    weights: set.stickers.map(({ weight }) => weight),
+    async read(index, epoch = 0) {
+      const { id, text: _, ...columns } = set.stickers[index];
+      const { rgba, text } = scene(index, randomStream(seed, index, 2 * (epoch % variants)));
+      const caption = drawCaption(text, randomStream(seed, index, 2 * epoch + 1), captions);
+      return { id, caption: caption.text, image: stickerImage(rgba), columns };
+    },
+  };
+}

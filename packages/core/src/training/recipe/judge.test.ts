@@ -1,0 +1,17 @@
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { checkRecipe, parseRecipe } from "./read-recipe.ts";
+
+const recipes = new URL("../../../../../recipes/", import.meta.url);
+
+it.each(["sticker/judge.json", "sticker/tiny/judge.json"])("parseRecipe() reads recipes/%s", async (path) => {
+  const recipe = parseRecipe(await readFile(new URL(path, recipes), "utf8"), path);
+  expect(recipe).toMatchObject({ trainer: "judge", classes: { concept: "label", style: "style" } });
+});
+
+it("checkRecipe() throws when the groups do not divide a judge's channels", () => {
+  const recipe = { trainer: "judge", name: "n", data: { path: "d" }, size: 8, steps: 1, batchSize: 1 };
+  expect(() => checkRecipe({ ...recipe, judge: { features: [12], groups: 8 } }, "r.json")).toThrow(
+    'Cannot read recipe "r.json": "judge.groups" does not divide each of "judge.features" (a common divisor is wanted)',
+  );
+});
