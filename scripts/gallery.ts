@@ -17,8 +17,10 @@ interface Exhibit {
   readonly title: string;
   /** What to look at. */
   readonly text: string;
-  /** Words after `noisette`, without the flags that all commands have. */
-  readonly command: readonly string[];
+  /** What stands after `noisette`: a command where it is not the usual one, prompts or pictures. */
+  readonly words: readonly string[];
+  /** What follows, without the flags that all commands have. */
+  readonly flags: string;
   /** Files that the command reads or writes, to show in this order. */
   readonly shows: readonly string[];
 }
@@ -30,97 +32,72 @@ export const exhibits: readonly Exhibit[] = [
   {
     title: "Text to image",
     text: "The picture that the others start from.",
-    command: [subject, "--seed", "1", "--out", "start.png"],
+    words: [subject],
+    flags: "--seed 1 --out start.png",
     shows: ["start.png"],
   },
   {
     title: "Image to image",
     text: "The same shapes, another subject.",
-    command: [other, "--init", "start.png", "--strength", "0.7", "--seed", "2", "--out", "image-to-image.png"],
+    words: [other],
+    flags: "--init start.png --strength 0.7 --seed 2 --out image-to-image.png",
     shows: ["start.png", "image-to-image.png"],
   },
   {
     title: "Inpainting",
-    text: "What is white in the mask is painted anew; every other pixel is the old one.",
-    command: [other, "--init", "start.png", "--mask", "mask.png", "--strength", "0.9"].concat([
-      "--mask-blur",
-      "2",
-      "--paste-original",
-      "--seed",
-      "3",
-      "--out",
-      "inpainted.png",
-    ]),
+    text: "What is white in the mask is painted anew; the other pixels are the old ones.",
+    words: [other],
+    flags:
+      "--init start.png --mask mask.png --strength 0.9 --mask-blur 2 --paste-original --seed 3 --out inpainted.png",
     shows: ["start.png", "mask.png", "inpainted.png"],
   },
   {
     title: "Outpainting",
     text: "More to the left and to the right.",
-    command: [subject, "--init", "start.png", "--outpaint", "32,0,32,0", "--strength", "0.9"].concat([
-      "--fill",
-      "fill",
-      "--seed",
-      "4",
-      "--out",
-      "outpainted.png",
-    ]),
+    words: [subject],
+    flags: "--init start.png --outpaint 32,0,32,0 --strength 0.9 --fill fill --seed 4 --out outpainted.png",
     shows: ["outpainted.png"],
   },
   {
     title: "Variations",
-    text: "The first picture's noise, turned a little towards other seeds'.",
-    command: [subject, "--seed", "1", "--variation-strength", "0.2", "--variation-seed", "10"].concat([
-      "--x",
-      "variation-strength=0.1,0.2,0.4",
-      "--y",
-      "variation-seed=10,11",
-      "--out",
-      "variations",
-    ]),
+    text: "The first picture's noise, turned a little towards two other seeds'.",
+    words: [subject],
+    flags: "--seed 1 --x variation-strength=0.1,0.2,0.4 --y variation-seed=10,11 --out variations",
     shows: ["variations/1-plot.png"],
   },
   {
     title: "Interpolation",
     text: "From prompt to prompt and from seed to seed.",
-    command: ["interpolate", subject, other, "--seeds", "1,5", "--frames", "10"].concat([
-      "--prompt-blending",
-      "slerp",
-      "--back-and-forth",
-      "--fps",
-      "8",
-      "--out",
-      "interpolation.webp",
-    ]),
+    words: ["interpolate", subject, other],
+    flags: "--seeds 1,5 --frames 10 --prompt-blending slerp --back-and-forth --fps 8 --out interpolation.webp",
     shows: ["interpolation.webp"],
   },
   {
     title: "Attention",
-    text: "Where each word was looked at, in the first, the tenth and the twentieth step.",
-    command: [subject, "--seed", "1", "--steps", "20", "--attention", "--attention-steps", "1,10,20"].concat([
-      "--out",
-      "attention.png",
-    ]),
+    text: "Where each word was looked at, in the first, the second and the fourth step.",
+    words: [subject],
+    flags: "--seed 1 --attention --attention-steps 1,2,4 --out attention.png",
     shows: ["attention-attention.png"],
   },
   {
     title: "Prompts that change",
     text: "One subject up to a part of the steps, then the other.",
-    command: [`[${subject}:${other}:0.9]`, "--seed", "1", "--x", "prompt-sr=0.9,0.6,0.4,0.2,0.1", "--out", "editing"],
+    words: [`[${subject}:${other}:0.9]`],
+    flags: "--seed 1 --x prompt-sr=0.9,0.6,0.4,0.2,0.1 --out editing",
     shows: ["editing/1-plot.png"],
   },
   {
     title: "Steps by samplers",
     text: "One prompt and seed.",
-    command: [subject, "--seed", "1", "--x", "steps=4,8,16", "--y", "sampler=euler,dpmpp_2m,euler_ancestral"].concat([
-      "--out",
-      "samplers",
-    ]),
+    words: [subject],
+    flags: "--seed 1 --x steps=4,8,16 --y sampler=euler,dpmpp_2m,euler_ancestral --out samplers",
     shows: ["samplers/1-plot.png"],
   },
   {
     title: "Upscaling",
     text: "Four times as large, by the network that comes with the project.",
-    command: ["upscale", "start.png", "--out", "upscaled.png"],
+    words: ["upscale", "start.png"],
+    flags: "--out upscaled.png",
     shows: ["upscaled.png"],
   },
 ];
@@ -130,12 +107,16 @@ const mostBytes = 2e6;
 const longestSide = 720;
 
 /**
- * Runs all commands with `model` and writes gallery.md and the folder gallery to `docs`. Throws Error when a command fails, or
+ * Runs the commands with `model` and writes gallery.md and the folder gallery to `docs`. Throws Error when a command fails, or
  * the pictures become too large for a repository.
  */
 export async function makeGallery(
   model: string,
-  { docs, flags = [] }: { readonly docs: string; readonly flags?: readonly string[] },
+  {
+    docs,
+    flags = [],
+    shown: chosen = exhibits,
+  }: { readonly docs: string; readonly flags?: readonly string[]; readonly shown?: readonly Exhibit[] },
 ): Promise<void> {
   const pictures = join(resolve(docs), "gallery");
   mkdirSync(pictures, { recursive: true });
@@ -145,16 +126,16 @@ export async function makeGallery(
   process.chdir(work);
   try {
     const shown = new Set<string>();
-    for (const { command, shows } of exhibits) {
-      const line = withFlags(command, flags);
+    for (const { shows, ...exhibit } of chosen) {
+      const line = lineOf(exhibit, flags);
       if ((await runCommandLine(line)) !== 0) throw new Error(`Cannot make the gallery: "${written(line)}" failed`);
-      if (command === exhibits[0].command) await writePng("mask.png", disc(await readImage("start.png")));
+      if (shown.size === 0) await writePng("mask.png", disc(await readImage("start.png")));
       for (const file of shows) if (!shown.has(file)) await show(file, pictures);
       for (const file of shows) shown.add(file);
     }
     const bytes = [...shown].reduce((sum, file) => sum + statSync(join(pictures, webpName(file))).size, 0);
     if (bytes > mostBytes) throw new Error(`Cannot keep the gallery: it has ${bytes} bytes (${mostBytes} at most)`);
-    writeFileSync(join(docs, "gallery.md"), galleryPage(flags));
+    writeFileSync(join(docs, "gallery.md"), galleryPage(chosen, flags));
   } finally {
     process.chdir(before.folder);
     if (before.model === undefined) delete process.env.NOISETTE_MODEL;
@@ -163,9 +144,12 @@ export async function makeGallery(
   }
 }
 
-/** A command on pictures only does not take what is said of generation. */
-const withFlags = (command: readonly string[], flags: readonly string[]): string[] =>
-  command[0] === "upscale" ? [...command] : [...command, ...flags];
+/** The words of an exhibit's command line; a command on pictures only does not take what is said of generation. */
+export const lineOf = ({ words, flags }: Pick<Exhibit, "words" | "flags">, common: readonly string[]): string[] => [
+  ...words,
+  ...flags.split(" "),
+  ...(words[0] === "upscale" ? [] : common),
+];
 
 /** White in the lower middle. */
 function disc({ width, height }: Image): Image {
@@ -188,13 +172,13 @@ async function show(file: string, pictures: string): Promise<void> {
 
 const webpName = (file: string): string => `${file.replace(/\.\w+$/, "").replaceAll("/", "-")}.webp`;
 
-function galleryPage(flags: readonly string[]): string {
-  const parts = exhibits.map(
-    ({ title, text, command, shows }) => `## ${title}
+function galleryPage(chosen: readonly Exhibit[], flags: readonly string[]): string {
+  const parts = chosen.map(
+    ({ title, text, shows, ...exhibit }) => `## ${title}
 
 ${text}
 
-    noisette ${written(withFlags(command, flags))}
+    noisette ${written(lineOf(exhibit, flags))}
 
 ${shows.map((file) => `![${title}](gallery/${webpName(file)})`).join(" ")}
 `,

@@ -46,7 +46,7 @@ export const command = defineCommand({
     generated: { group: "Pictures", short: "g", value: "FOLDER" },
     real: { group: "Pictures", short: "r", value: "FOLDER" },
     statistics: { group: "Pictures", value: "FILE" },
-    metric: { group: "Metrics", range: Object.keys(metrics).join(", ") },
+    metric: { group: "Metrics", value: "NAMES", range: Object.keys(metrics).join(", ") },
     features: { group: "Metrics", value: "KIND:PATH", range: `kinds: ${featureNetworkKinds.join(", ")}` },
   },
   groups: ["Pictures", "Metrics", "Output"],

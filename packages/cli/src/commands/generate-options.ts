@@ -108,6 +108,7 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
   promptBlend: variation,
   promptBlending: variation,
   hiresScale: hires,
+  hiresSize: hires,
   hiresUpscaler: {
     ...hires,
     range: "latent-bilinear, -bicubic, -nearest (-antialias, -exact); nearest, bicubic, lanczos",

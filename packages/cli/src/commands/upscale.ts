@@ -28,7 +28,7 @@ const upscaleOptions = z.strictObject({
     .gt(0)
     .max(16)
     .optional()
-    .describe("How much larger the result is: the network's own size, resized (Lanczos)"),
+    .describe("How much larger to make the result, by Lanczos's filter (as the network does)"),
   tile: z.int().min(16).max(4096).default(256).describe("Side of the parts that are enlarged one by one, in pixels"),
   overlap: z.int().min(0).max(512).default(24).describe("Pixels around a part that the network sees too"),
   out: z

@@ -9,7 +9,7 @@ import { after, inputOp } from "../graph/ops/source.ts";
 import { within } from "../graph/scope.ts";
 import type { Value } from "../graph/value.ts";
 import type { Applied } from "./rules/rule.ts";
-import { segmentsOf } from "./segments.ts";
+import { segmentsOf, typicalElements } from "./segments.ts";
 
 /**
  * For the backward pass of `loss`: what a rule is given for a value whose gradient has come. Operands and results that are
@@ -25,14 +25,19 @@ export function recomputation(loss: Value): (value: Value, gradient: Value) => A
     const { arrived, copies } = second.get(segment)!;
     const known = copies.get(value);
     if (known !== undefined) return known;
-    // Weights and constants need not wait: something else in each of their users does.
-    const waits = isKept(value) && (value.inputs.length > 0 || value.op.name === inputOp.name);
-    const copy = waits ? after(value, arrived) : isKept(value) ? value : retraced(value, segment);
+    const copy = kept.has(value) ? after(value, arrived) : retraced(value, segment);
     copies.set(value, copy);
     return copy;
   };
   const retraced = (value: Value, segment: number): Value => {
-    const operands = value.inputs.map((operand) => again(operand, segment));
+    // Inputs (weights among them) are there anyway. Where an operator has no other operands, its smallest one waits.
+    const waiting = value.inputs.every((operand) => operand.inputs.length === 0)
+      ? smallestInput(value.inputs)
+      : undefined;
+    const operands = value.inputs.map((operand) => {
+      if (operand === waiting) return after(operand, second.get(segment)!.arrived);
+      return operand.inputs.length === 0 ? operand : again(operand, segment);
+    });
     return within(`again/${value.scope}`, () => apply(value.op as Op<unknown>, operands, value.attributes));
   };
 
@@ -43,4 +48,9 @@ export function recomputation(loss: Value): (value: Value, gradient: Value) => A
     const given = (value: Value) => (segment === last || isKept(value) ? value : again(value, segment));
     return { inputs: y.inputs.map(given), attributes: y.attributes as never, y: given(y) };
   };
+}
+
+function smallestInput(values: readonly Value[]): Value | undefined {
+  const inputs = values.filter(({ op }) => op.name === inputOp.name);
+  return inputs.sort((a, b) => typicalElements(a) - typicalElements(b))[0];
 }

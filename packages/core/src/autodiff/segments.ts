@@ -71,11 +71,16 @@ function crossings(values: readonly Value[], sizes: readonly number[]): number[]
   return values.map((_, i) => (alive += sizes[i] - ends[i]));
 }
 
-/** Elements a value takes up: none where it is another's memory or a weight. Unknown sizes count as 16. */
-function elements({ op, inputs, dims }: Value): number {
+/** Elements a value takes up: none where it is another's memory, or the caller's. */
+function elements(value: Value): number {
+  const { op, inputs } = value;
   if (inputs.length === 0 || op.name === reshapeOp.name || op.name === stopGradientOp.name) return 0;
-  return dims.reduce((product: number, dim) => product * typical(dim), 1);
+  return typicalElements(value);
 }
+
+/** How many elements a value has when sizes that are not known count as 16. */
+export const typicalElements = ({ dims }: Value): number =>
+  dims.reduce((product: number, dim) => product * typical(dim), 1);
 
 const typical = (dim: Dim): number =>
   foldDim<number>(dim, {

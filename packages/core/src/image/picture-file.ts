@@ -1,6 +1,6 @@
 // Picture files that tell how they were made, in any format: PNG in text chunks, the others in EXIF data.
 
-import { load } from "exifreader";
+import ExifReader from "exifreader";
 import { encodeImage, writeFileAtomic } from "#platform";
 import { avifWithExif } from "./avif-exif.ts";
 import { jpegWithExif, webpWithExif } from "./embed-exif.ts";
@@ -98,7 +98,7 @@ interface Tag {
 /** The EXIF tags of all directories. A file that breaks off has those before the break. */
 function exifTags(file: Uint8Array): Tag[] {
   try {
-    const { exif = {} } = load(file.slice().buffer, { expanded: true, includeUnknown: true });
+    const { exif = {} } = ExifReader.load(file.slice().buffer, { expanded: true, includeUnknown: true });
     return Object.values(exif as Record<string, Tag | undefined>).filter((tag) => tag !== undefined);
   } catch (cause) {
     throw new Error(`Cannot read the picture: ${(cause as Error).message} (a PNG, JPEG, WebP or AVIF file is wanted)`, {

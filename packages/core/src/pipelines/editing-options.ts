@@ -85,6 +85,10 @@ export const editingOptions = {
     .optional()
     .describe("Width and height that the seed is known at: noise is laid out for them, and put in the middle"),
   hiresScale: z.number().gt(1).max(8).optional().describe("Enlarge by this factor and go over it again (hires fix)"),
+  hiresSize: z
+    .tuple([side, side])
+    .optional()
+    .describe("Width and height to enlarge to, instead of a factor; another shape is stretched to it"),
   hiresUpscaler: z
     .enum(idsOf(hiresUpscalers))
     .optional()

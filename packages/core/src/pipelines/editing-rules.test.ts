@@ -30,7 +30,8 @@ describe("checkEditing()", () => {
     [{ maskArea: "masked", fit: "crop" }, masked, "fit and maskArea masked together"],
     [{ variationSeed: 3 }, nothing, "variationSeed at variationStrength 0"],
     [{ variationStrength: 0.5, seeding: "batch" }, nothing, "variationStrength and seeding batch together"],
-    [{ hiresSteps: 4 }, nothing, "hiresSteps without a second pass (hiresScale is wanted)"],
+    [{ hiresSteps: 4 }, nothing, "hiresSteps without a second pass (hiresScale or hiresSize is wanted)"],
+    [{ hiresScale: 2, hiresSize: [64, 64] }, nothing, "hiresScale and hiresSize together"],
     [{ hiresScale: 2 }, picture, "hiresScale and an initial picture together"],
     [
       { hiresScale: 2, hiresUpscaler: "lanczos" },

@@ -23,6 +23,8 @@ const maskOptions: readonly Name[] = [
   "pasteOriginal",
 ];
 const extensions: readonly Name[] = ["outpaint", "pan", "zoomOut"];
+/** What makes a second pass. */
+export const secondPasses = ["hiresScale", "hiresSize"] as const satisfies readonly Name[];
 const hiresOptions: readonly Name[] = [
   "hiresUpscaler",
   "hiresSteps",
@@ -40,14 +42,14 @@ export function checkEditing(options: ResolvedOptions, { init, mask, upscaler, u
   const refuse = (what: string, wanted: string): never => {
     throw new TypeError(`Cannot generate with ${what} (${wanted})`);
   };
-  const [extension, second] = given(extensions);
+  const [extension, otherExtension] = given(extensions);
   const both = (a: string, b: string): never => refuse(`${a} and ${b} together`, "one of them is wanted");
 
   if (upscales && init !== "picture")
     refuse("an upscaling model and no picture", "the small picture, as initial one, is wanted");
   if (upscales && (mask || extension !== undefined)) both("an upscaling model", mask ? "a mask" : extension);
   if (upscales && options.fit !== undefined) both("an upscaling model", "fit");
-  if (second !== undefined) both(extension, second);
+  if (otherExtension !== undefined) both(extension, otherExtension);
   if (mask && init !== "picture") refuse(`a mask: it has no picture under it`, "an initial picture is wanted");
   if (extension !== undefined && init !== "picture")
     refuse(`${extension} without a picture`, "an initial picture is wanted");
@@ -69,13 +71,15 @@ export function checkEditing(options: ResolvedOptions, { init, mask, upscaler, u
     refuse("variationSeed at variationStrength 0", "a variationStrength above 0 is wanted");
 
   const [hires] = given(hiresOptions);
-  if (options.hiresScale === undefined && (hires !== undefined || upscaler))
-    refuse(`${hires ?? "an upscaler"} without a second pass`, "hiresScale is wanted");
-  if (options.hiresScale !== undefined) {
-    if (init !== undefined) both("hiresScale", "an initial picture");
+  const [second, alsoSecond] = given(secondPasses);
+  if (second === undefined && (hires !== undefined || upscaler))
+    refuse(`${hires ?? "an upscaler"} without a second pass`, "hiresScale or hiresSize is wanted");
+  if (alsoSecond !== undefined) both(second, alsoSecond);
+  if (second !== undefined) {
+    if (init !== undefined) both(second, "an initial picture");
     if (options.hiresUpscaler !== undefined && upscaler) both(`hiresUpscaler ${options.hiresUpscaler}`, "an upscaler");
     for (const name of ["denoisingStart", "denoisingEnd", "timesteps", "sigmas"] as const)
-      if (options[name] !== undefined) both("hiresScale", name);
+      if (options[name] !== undefined) both(second, name);
   }
   if (options.refinerAt !== undefined) refuse("refinerAt without a refiner", "a second model is wanted");
   if (options.promptBlend !== undefined && options.promptTo === undefined)

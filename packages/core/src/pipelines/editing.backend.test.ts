@@ -125,6 +125,11 @@ describe("generate() in two passes", () => {
     },
   );
 
+  it("generate() ends at hiresSize, whatever the first pass's shape", async () => {
+    const { image } = await one({ ...quick, hiresSize: [128, 72], hiresSteps: 2, width: 64, height: 48 });
+    expect([image!.width, image!.height]).toEqual([128, 72]);
+  });
+
   it("generate() enlarges by the caller's function, and repeats from its record", async () => {
     const upscaler = async (image: Image) => resizeImage(image, { width: 256, height: 256, filter: "nearest" });
     const options = { ...quick, hiresScale: 1.5, upscaler };

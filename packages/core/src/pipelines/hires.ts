@@ -13,13 +13,14 @@ import type { RunOptions } from "./model-defaults.ts";
 
 /** The options of the second pass; undefined where there is none. `factor` is the autoencoder's. */
 export function secondPassOptions(options: RunOptions, factor: number): RunOptions | undefined {
-  const { hiresScale } = options;
-  if (hiresScale === undefined) return undefined;
-  const side = (first: number) => Math.floor(Math.floor(first * hiresScale) / factor) * factor;
+  const { hiresScale, hiresSize } = options;
+  if (hiresScale === undefined && hiresSize === undefined) return undefined;
+  const side = (first: number) => Math.floor(Math.floor(first * hiresScale!) / factor) * factor;
+  const [width, height] = hiresSize ?? [side(options.width), side(options.height)];
   return {
     ...options,
-    width: side(options.width),
-    height: side(options.height),
+    width,
+    height,
     prompt: options.hiresPrompt ?? options.prompt,
     negativePrompt: options.hiresNegativePrompt ?? options.negativePrompt,
     steps: options.hiresSteps ?? options.steps,

@@ -2,6 +2,7 @@
 // 2307.01952, §2.5; A1111's "refiner, switch at"). The base makes all pictures first, so that models change places once.
 
 import type { Image } from "../image/image.ts";
+import { secondPasses } from "./editing-rules.ts";
 import type { ImageEvent } from "./events.ts";
 import { generate } from "./generate.ts";
 import type { Parts, Run } from "./generate.ts";
@@ -68,22 +69,10 @@ export async function generateRefined(
   }
 }
 
-function checkTogether(
-  { denoisingStart, denoisingEnd, hiresScale }: ResolvedOptions,
-  { mask, init }: { mask: Image | undefined; init: Run["init"] },
-): void {
+function checkTogether(options: ResolvedOptions, { mask, init }: { mask: Image | undefined; init: Run["init"] }): void {
   const other =
-    denoisingEnd !== undefined
-      ? "denoisingEnd"
-      : denoisingStart !== undefined
-        ? "denoisingStart"
-        : hiresScale !== undefined
-          ? "hiresScale"
-          : mask !== undefined
-            ? "a mask"
-            : init !== undefined && "dims" in init
-              ? "initial latents"
-              : undefined;
+    (["denoisingEnd", "denoisingStart", ...secondPasses] as const).find((name) => options[name] !== undefined) ??
+    (mask !== undefined ? "a mask" : init !== undefined && "dims" in init ? "initial latents" : undefined);
   if (other !== undefined)
     throw new TypeError(`Cannot generate with a refiner and ${other} together (one of them is wanted)`);
 }

@@ -3,6 +3,7 @@
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { Image } from "../image/image.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { secondPasses } from "./editing-rules.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** What a run is given. */
@@ -22,16 +23,17 @@ export function checkTask(
     throw new TypeError(`Cannot generate with "${path}": ${what} (${wanted})`);
   };
   if (options.upscale && preferences.upscaler === undefined) refuse("it brings no upscaler", "no upscale is wanted");
+  const second = secondPasses.find((name) => options[name] !== undefined);
   if (task === "instruct-pix2pix") {
     if (init === undefined || "dims" in init)
       refuse("it edits pictures by instruction, and there is none", "a picture, init, is wanted");
     if (mask !== undefined) refuse("it edits whole pictures", "no mask is wanted");
-    if (options.hiresScale !== undefined) refuse("it edits in one pass", "no hiresScale is wanted");
+    if (second !== undefined) refuse("it edits in one pass", `no ${second} is wanted`);
   }
   if (task === "depth-to-image") {
     if (depth === undefined)
       refuse("it needs a depth map, and no network here estimates one", "a depth picture, depth, is wanted");
-    if (options.hiresScale !== undefined) refuse("it paints in one pass", "no hiresScale is wanted");
+    if (second !== undefined) refuse("it paints in one pass", `no ${second} is wanted`);
   } else if (depth !== undefined) {
     refuse(`its UNet takes no depth map (${task})`, "a depth-to-image model is wanted");
   }

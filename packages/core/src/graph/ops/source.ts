@@ -68,13 +68,13 @@ export const stopGradientOp: Op<undefined> = {
 export const afterOp: Op<undefined> = {
   name: "after",
   infer: ([x]) => ({ type: x.type, dims: x.dims }),
-  lower(to, [x, first], _, { dims }) {
-    // x's own memory in its own shape, which is computed with a zero that only the other's data can give: no number is
-    // less than itself.
+  lower(to, [x, first], _, { type }) {
+    // x − 0, with a zero that only the other's data can give: no number is less than itself.
     const flat = to.node("Reshape", [first, ints(to, [-1])]);
     const element = to.node("Slice", [flat, ints(to, [0]), ints(to, [1]), ints(to, [0])]);
-    const zero = to.node("Cast", [to.node("Less", [element, element])], { to: onnxTypes.int64 });
-    return to.node("Reshape", [x, to.node("Add", [to.shape(dims), zero])]);
+    const never = to.node("Reshape", [to.node("Less", [element, element]), ints(to, [])]);
+    if (type === "bool") return to.node("Or", [x, never]);
+    return to.node("Sub", [x, to.node("Cast", [never], { to: onnxTypes[type] })]);
   },
 };
 

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { classedShapes } from "../../../../fixtures/tiny-judge.ts";
+import { parametersOf } from "../graph/graph.ts";
+import { inceptionV3Graph } from "../models/inception-v3.ts";
+import type { Engine } from "../runtime/engine.ts";
+import { openEngine } from "../runtime/open-engine.ts";
+import { writeSafetensors } from "../safetensors/write.ts";
+import { tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { TorchGenerator } from "../util/rng/torch-generator.ts";
+import { clipScore } from "./clip-score.ts";
+import { captionFeatures } from "./caption-features.ts";
+import { readFeatureNetwork } from "./feature-network.ts";
+import { openFeatureExtractor } from "./picture-features.ts";
+
+let engine: Engine;
+let root: string;
+beforeAll(async () => {
+  engine = await openEngine({ device: "cpu", threads: 1 });
+  root = await mkdtemp(join(tmpdir(), "noisette-features-"));
+});
+afterAll(async () => {
+  await engine.close();
+  await rm(root, { recursive: true });
+});
+const pictures = classedShapes({ count: 3 });
+
+it("readFeatureNetwork() tells an Inception's sizes from its weights, and that it is not the published one", async () => {
+  const weights = parametersOf(inceptionV3Graph({ width: 1 / 16, classes: 10 })).map(
+    ({ name, dims }, i): [string, Tensor] => {
+      const size = dims.reduce((a, b) => a * b, 1);
+      return [name, tensor(dims, new TorchGenerator(i).uniform(size, 0.1, 1))];
+    },
+  );
+  const path = join(root, "inception.safetensors");
+  await writeSafetensors(path, weights);
+  const network = await readFeatureNetwork(`inception:${path}`);
+  expect(network).toMatchObject({ distance: "Fréchet distance on a smaller Inception", width: 128 });
+  const extractor = await openFeatureExtractor(engine, network);
+  const { features, logits } = await extractor.extract(pictures, { batchSize: 2 });
+  await extractor.close();
+  expect([features.dims, logits!.dims]).toEqual([
+    [3, 128],
+    [3, 10],
+  ]);
+  const other = await readFeatureNetwork(`inception-torch-fidelity:${path}`);
+  expect(other.distance).toBe("Fréchet distance on a smaller Inception (pictures as in torch-fidelity)");
+});
+
+it("captionFeatures() and CLIP's image tower are of one width, so that they have scores", async () => {
+  const folder = fixturePath("models/clip");
+  const extractor = await openFeatureExtractor(engine, await readFeatureNetwork(`clip:${folder}`));
+  const { features, logits } = await extractor.extract(pictures);
+  await extractor.close();
+  const texts = await captionFeatures(engine, folder, ["a red box", "a blue ring", "a fox"], { batchSize: 2 });
+  expect(logits).toBeUndefined();
+  expect(texts.dims).toEqual(features.dims);
+  expect(clipScore(features, texts).scores).toHaveLength(3);
+});
