@@ -22,7 +22,7 @@ it("makeGallery() writes a page with every command and the pictures it shows", a
   const docs = mkdtempSync(join(tmpdir(), "noisette-docs-"));
   const out = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   try {
-    const titles = ["Text to image", "Inpainting", "Interpolation", "Upscaling"];
+    const titles = ["Text to image", "Inpainting", "Interpolation"];
     const shown = exhibits.filter(({ title }) => titles.includes(title));
     await makeGallery(fixturePath("models/sd1"), { docs, flags, shown });
     const page = readFileSync(join(docs, "gallery.md"), "utf8");
@@ -30,7 +30,7 @@ it("makeGallery() writes a page with every command and the pictures it shows", a
     const pictures = [...page.matchAll(/\]\((gallery\/[\w.-]+)\)/g)].map(([, path]) => path);
     const files = readdirSync(join(docs, "gallery")).map((name) => `gallery/${name}`);
     expect(new Set(pictures)).toEqual(new Set(files));
-    expect(files).toHaveLength(5);
+    expect(files).toHaveLength(4);
     for (const path of files) expect((await readImage(join(docs, path))).width).toBeGreaterThan(0);
   } finally {
     out.mockRestore();

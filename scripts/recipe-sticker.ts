@@ -132,7 +132,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.exit(2);
   }
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const folder = values.folder ?? (tiny ? await mkdtemp(join(tmpdir(), "sticker-")) : root);
+  // Paths in recipes and runs are relative, so that runs can move with the checkout.
+  if (!tiny) process.chdir(root);
+  const folder = values.folder ?? (tiny ? await mkdtemp(join(tmpdir(), "sticker-")) : ".");
   const progress = showTraining(process.stderr);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());

@@ -1,7 +1,6 @@
 // The sticker model measured: pictures asked for by the captions of held-out (concept, style family) pairs and of stickers it
 // learnt from, looked at by the judge; and its autoencoder on held-out stickers.
 
-import { openCheckpoint } from "@noisette/core/checkpoints/open";
 import type { Dataset } from "@noisette/core/data/dataset";
 import type { StickerSplit } from "@noisette/core/data/stickers/split";
 import { openStickers } from "@noisette/core/data/stickers/stickers";
@@ -9,9 +8,9 @@ import { autoencoderReport } from "@noisette/core/evaluation/autoencoder-report"
 import type { AutoencoderReport } from "@noisette/core/evaluation/autoencoder-report";
 import { classReport } from "@noisette/core/evaluation/class-report";
 import type { ClassReport } from "@noisette/core/evaluation/class-report";
-import type { Image } from "@noisette/core";
+import { generatedPictures } from "@noisette/core/evaluation/generated-pictures";
 import { load } from "@noisette/core/pipelines/model";
-import type { Device, Engine } from "@noisette/core/runtime/engine";
+import type { Engine } from "@noisette/core/runtime/engine";
 import { subset } from "@noisette/core/training/examples";
 
 /** The measurements, and what the pictures were made with. */
@@ -47,23 +46,37 @@ export async function evaluateSticker(engine: Engine, options: EvaluateOptions):
   const training = await openStickers(stickers, { split: "train" });
   const pairs = await splitOf("held-out-pair");
   const unseen = (await splitOf("held-out-concept")) ?? training;
-  const measured = async (real: Dataset, doing: string): Promise<ClassReport> => {
-    const { device } = engine;
-    const told = (...at: [done: number, total: number]) => onProgress(doing, ...at);
-    const generated = await pictured(real, { model, device, sampling, signal, onProgress: told });
-    return classReport(engine, { judge, clip, generated, real, training, signal, onProgress });
-  };
-  return {
-    model: await (await openCheckpoint(model)).hash(),
-    sampling,
-    ...(pairs && { heldOut: await measured(evenly(pairs, pictures), "held-out pairs") }),
-    seen: await measured(evenly(training, pictures), "seen stickers"),
-    autoencoder: await autoencoderReport(engine, evenly(unseen, pictures), {
-      model: `${model}/vae`,
-      signal,
-      onProgress: (...at) => onProgress("held-out stickers through the autoencoder", ...at),
-    }),
-  };
+  const { device } = engine;
+  const generator = await load(model, { device });
+  try {
+    const measured = async (real: Dataset, doing: string): Promise<ClassReport> => {
+      const captions = await Promise.all(
+        Array.from({ length: real.length }, async (_, i) => (await real.read(i)).caption!),
+      );
+      const { seed, ...steps } = sampling;
+      const told = (done: number, total: number) => onProgress(doing, done, total);
+      const generated = await generatedPictures(generator, captions, {
+        sampling: steps,
+        seed,
+        signal,
+        onProgress: told,
+      });
+      return classReport(engine, { judge, clip, generated, real, training, signal, onProgress });
+    };
+    return {
+      model: await generator.checkpoint.hash(),
+      sampling,
+      ...(pairs && { heldOut: await measured(evenly(pairs, pictures), "held-out pairs") }),
+      seen: await measured(evenly(training, pictures), "seen stickers"),
+      autoencoder: await autoencoderReport(engine, evenly(unseen, pictures), {
+        model: `${model}/vae`,
+        signal,
+        onProgress: (...at) => onProgress("held-out stickers through the autoencoder", ...at),
+      }),
+    };
+  } finally {
+    await generator.close();
+  }
 }
 
 /** At most `count` examples, evenly apart. */
@@ -73,34 +86,4 @@ function evenly(dataset: Dataset, count: number): Dataset {
     dataset,
     Array.from({ length: kept }, (_, i) => Math.floor((i * dataset.length) / kept)),
   );
-}
-
-/** A picture for each caption, in the model's own size. */
-async function pictured(
-  real: Dataset,
-  {
-    model: folder,
-    device,
-    sampling,
-    signal,
-    onProgress,
-  }: Pick<EvaluateOptions, "model" | "sampling" | "signal"> & {
-    device: Device;
-    onProgress: (done: number, total: number) => void;
-  },
-): Promise<Image[]> {
-  const prompt = await Promise.all(Array.from({ length: real.length }, async (_, i) => (await real.read(i)).caption!));
-  const model = await load(folder, { device });
-  const images: Image[] = [];
-  try {
-    const asked = { ...sampling, prompt, upscale: false, promptSyntax: "plain", dynamicPrompts: "off" } as const;
-    for await (const event of model.generate({ ...asked, signal })) {
-      if (event.kind !== "image") continue;
-      images.push(event.image!);
-      onProgress(images.length, real.length);
-    }
-  } finally {
-    await model.close();
-  }
-  return images;
 }

@@ -91,6 +91,7 @@ it("runCommandLine() enlarges pictures by the bundled network, or to the size th
   const out = join(folder, "half.png");
   expect(await run("upscale", init, "--scale", "1.5", "--device", "cpu", "--out", out)).toMatchObject({ status: 0 });
   expect(await readImage(out)).toMatchObject({ width: 96, height: 96 });
-  const wrong = await run("upscale", init, "--model", fixture("models/sd1/unet/diffusion_pytorch_model.safetensors"));
+  const file = fixture("models/sd1/unet/diffusion_pytorch_model.safetensors");
+  const wrong = await run("upscale", init, "--model", file, "--device", "cpu");
   expect([wrong.status, wrong.err]).toEqual([1, expect.stringContaining("Cannot ")]);
 });

@@ -2,11 +2,12 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Image, Model } from "@noisette/core";
+import type { Image } from "@noisette/core";
 import { encodePng } from "@noisette/core/platform/node";
 import { jsonLines } from "@noisette/core/data/json-lines";
 import { classReport } from "@noisette/core/evaluation/class-report";
 import { classTable } from "@noisette/core/evaluation/class-table";
+import { generatedPictures } from "@noisette/core/evaluation/generated-pictures";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import { z } from "zod";
 import {
@@ -68,10 +69,11 @@ export const command = defineCommand({
       const model = await load(name, { device, threads, signal });
       let generated: Image[];
       try {
-        generated = await makePictures(model, captions, {
-          options: { ...partOf(sampling, given), seed },
+        generated = await generatedPictures(model, captions, {
+          sampling: partOf(sampling, given),
+          seed,
           signal,
-          onProgress: (done) => progress("pictures made", done, captions.length),
+          onProgress: (done, total) => progress("pictures made", done, total),
         });
       } finally {
         await model.close();
@@ -92,29 +94,6 @@ export const command = defineCommand({
     process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : classTable(report));
   },
 });
-
-/** One picture for each caption, with seeds that count up. */
-async function makePictures(
-  model: Model,
-  captions: readonly string[],
-  {
-    options,
-    signal,
-    onProgress,
-  }: {
-    options: Partial<z.output<typeof sampling>> & { seed: number };
-    signal: AbortSignal;
-    onProgress: (done: number) => void;
-  },
-): Promise<Image[]> {
-  const made: Image[] = [];
-  for (const [i, prompt] of captions.entries()) {
-    const { images } = await model.generate({ ...options, prompt, seed: options.seed + i, signal });
-    made.push(images[0].image!);
-    onProgress(i + 1);
-  }
-  return made;
-}
 
 async function write(
   folder: string,

@@ -1,6 +1,8 @@
 // Activation recomputation (Chen et al. 2016, "Training deep nets with sublinear memory cost", arXiv 1604.06174, §4): the
 // forward pass is cut into segments; only what crosses a cut is kept, and the backward pass of a segment starts by
-// computing the segment's values again.
+// computing the segment's values again. ONNX Runtime goes from the last node of the graph to what it needs, of two
+// operands the later made first: for little memory that has to meet the last layer's gradient first (as a norm does that is
+// summed from the last parameter to the first).
 
 import { graphOf } from "../graph/graph.ts";
 import { apply } from "../graph/op.ts";

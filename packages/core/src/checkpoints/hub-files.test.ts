@@ -87,6 +87,16 @@ describe("chooseFiles()", () => {
     expect({ entry, exact }).toEqual({ entry: "", exact: false });
   });
 
+  it("chooseFiles() takes the upscaler that the model asks for, and throws when the repository lacks it", () => {
+    const path = "upscaler/x4.safetensors";
+    const modelIndex = index({ unet: ["diffusers", "UNet2DConditionModel"], _noisette: { upscaler: path } });
+    const paths = ["unet/config.json", "unet/diffusion_pytorch_model.safetensors"];
+    expect(chooseFiles([...paths, path], { repository, modelIndex }).files.toSorted()).toEqual(
+      [...paths, path].toSorted(),
+    );
+    expect(() => chooseFiles(paths, { repository, modelIndex })).toThrow(`no "${path}", its upscaler`);
+  });
+
   it("chooseFiles() prefers a variant when it is asked for", () => {
     const choice = chooseFiles(sd1Paths, { repository, modelIndex: sd1, variant: "fp16" });
     expect(weightsOf(choice.files)).toEqual([

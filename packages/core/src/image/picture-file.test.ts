@@ -51,7 +51,9 @@ describe("pictureBytes()", () => {
   });
 
   it("pictureBytes() writes the user comment as piexif does, which A1111 and Civitai read", async () => {
-    const comment = ExifReader.load((await pictureBytes(image, { format: "jpeg", text })).slice().buffer, { expanded: true });
+    const comment = ExifReader.load((await pictureBytes(image, { format: "jpeg", text })).slice().buffer, {
+      expanded: true,
+    });
     const value = Uint8Array.from((comment.exif!.UserComment as unknown as { value: number[] }).value);
     expect(new TextDecoder().decode(value.subarray(0, 8))).toBe("UNICODE\0");
     expect(new TextDecoder("utf-16be").decode(value.subarray(8))).toBe(text.parameters);

@@ -144,6 +144,15 @@ Steps: 25, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 6.5, Seed: 9
     if (given !== undefined) expect(found[given]).toBeDefined();
   });
 
+  it("readInfotext() leaves options out when what they belong to is missing", () => {
+    const found = read(
+      `${base}, Hires upscaler: Latent, Hires upscale: 1, Variation seed: 4, Variation seed strength: 0`,
+    );
+    expect(() => parseOptions(found.options)).not.toThrow();
+    expect(Object.keys(found.options)).not.toContain("hiresUpscaler");
+    expect(found.notReproduced).toEqual(["hiresScale: 1", 'hiresUpscaler: "latent-bilinear"', "variationSeed: 4"]);
+  });
+
   it("readInfotext() takes nothing of A1111's habits when Noisette wrote it", () => {
     const { software, options } = read(`${base}, Sampler: dpmpp_3m, RNG: CPU, Version: noisette 0.1.0`);
     expect(software).toBe("noisette 0.1.0");

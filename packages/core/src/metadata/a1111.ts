@@ -35,6 +35,10 @@ export function readInfotext(text: string): FoundSettings | undefined {
     const reader = Object.hasOwn(fieldReaders, name) ? fieldReaders[name] : undefined;
     if (reader === undefined || reader(value, draft, fields) === false) draft.notReproduced.push(`${name}: ${value}`);
   }
+  if (maskFields.some((name) => fields[name] !== undefined)) draft.mask = "a mask";
+  if (draft.mask !== undefined) draft.init ??= "a picture";
+  // Its first way to bring a picture to the size, and the only one over a part.
+  if (draft.init !== undefined && draft.options.maskArea !== "masked" && !isOurs) draft.options.fit = "stretch";
   if (!isOurs) draft.options.schedule ??= scheduleBefore19(draft.options.sampler, fields);
   return settingsOf(softwareOf(fields), draft);
 }
@@ -78,6 +82,8 @@ const silentFields = new Set([
   "Refiner switch by sampling steps",
   "First pass size",
 ]);
+
+const maskFields = ["Mask blur", "Inpaint area", "Masked area padding", "Masked content", "Mask mode"];
 
 const option =
   (name: string): FieldReader =>
@@ -157,10 +163,7 @@ const fieldReaders: Readonly<Record<string, FieldReader>> = {
   "Dynamic thresholding enabled": flag({ guidanceMethod: "dynamic_thresholding" }),
   "Mimic scale": number("mimicScale"),
   "Threshold percentile": (value, { options }) => void (options.thresholdPercentile = numberIn(value) / 100),
-  "Mask blur"(value, draft) {
-    draft.options.maskBlur = numberIn(value);
-    draft.mask = "a mask";
-  },
+  "Mask blur": number("maskBlur"),
   "Inpaint area": choice("maskArea", { "Only masked": "masked", "Whole picture": "whole" }),
   "Masked area padding": number("maskPadding"),
   "Masked content": choice("fill", {

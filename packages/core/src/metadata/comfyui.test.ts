@@ -363,15 +363,13 @@ describe("readComfyui()", () => {
       ...new Set(
         [...Object.values(textToImage), ...Object.values(sdxl), ...Object.values(custom)].map(([type]) => type),
       ),
-      ...[
-        "Reroute",
-        "LoraLoader",
-        "ConditioningAverage",
-        "LatentUpscaleBy",
-        "StringConcatenate",
-        "SplitSigmas",
-        "Other",
-      ],
+      "Reroute",
+      "LoraLoader",
+      "ConditioningAverage",
+      "LatentUpscaleBy",
+      "StringConcatenate",
+      "SplitSigmas",
+      "Other",
     ];
     const names = [
       ..."model,positive,negative,latent_image,samples,images,image,pixels,clip,conditioning,conditioning_to,conditioning_from".split(

@@ -54,6 +54,14 @@ export function settingsOf(
     if (schemas[name].safeParse(value).success) taken[name] = value;
     else refused.push(`${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
   }
+  // Without what they belong to, these would be refused together.
+  for (const [needed, names] of Object.entries(dependents)) {
+    if (taken[needed]) continue;
+    for (const name of names.filter((one) => taken[one] !== undefined)) {
+      refused.push(`${name}: ${JSON.stringify(taken[name])}`);
+      delete taken[name];
+    }
+  }
   return {
     software,
     options: { prompt: "", ...taken } as FoundSettings["options"],
@@ -62,6 +70,21 @@ export function settingsOf(
     notReproduced: [...new Set([...notReproduced, ...refused])],
   };
 }
+
+const dependents: Readonly<Record<string, readonly (keyof GenerateOptions)[]>> = {
+  hiresScale: [
+    "hiresUpscaler",
+    "hiresSteps",
+    "hiresStrength",
+    "hiresSampler",
+    "hiresSchedule",
+    "hiresPrompt",
+    "hiresNegativePrompt",
+    "hiresGuidanceScale",
+  ],
+  variationStrength: ["variationSeed"],
+  promptTo: ["promptBlend"],
+};
 
 /** The number that `value` says; NaN, which no option takes, when it says none. */
 export function numberIn(value: unknown): number {

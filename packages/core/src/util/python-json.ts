@@ -4,7 +4,10 @@
 /** Parses `text` as Python's json.loads does. Throws SyntaxError, with `name` in the message, when it is not JSON. */
 export function parsePythonJson(text: string, name = "JSON"): unknown {
   // Strings are matched first, so that words inside them stay as they are.
-  const standard = text.replace(/"[^"\\]*(?:\\[^][^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g, (token) => substitutes[token] ?? token);
+  const standard = text.replace(
+    /"[^"\\]*(?:\\[^][^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g,
+    (token) => substitutes[token] ?? token,
+  );
   try {
     return JSON.parse(standard, (_key, value) => (value === notANumber ? NaN : value));
   } catch (cause) {
