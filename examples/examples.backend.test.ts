@@ -20,6 +20,7 @@ import { imageToImage } from "./image-to-image.ts";
 import { inpaint } from "./inpaint.ts";
 import { fromTo } from "./interpolate.ts";
 import { panorama, seamlessTile } from "./large-pictures.ts";
+import { makeAgain, writeWithSettings } from "./metadata.ts";
 import { otherAutoencoder } from "./other-autoencoder.ts";
 import { outpaint } from "./outpaint.ts";
 import { stepsBySamplers } from "./plot.ts";
@@ -143,6 +144,12 @@ test("fromTo() writes an animation", async () => {
 
 test("fewSteps() makes pictures in one step and in four", async () => {
   for (const kind of ["turbo", "lcm"] as const) expect(sizeOf(await fewSteps(sd1, kind, common))).toEqual([64, 64]);
+});
+
+test("makeAgain() makes the picture of writeWithSettings() again", async () => {
+  const path = join(folder, "fox.webp");
+  const first = await writeWithSettings(sd1, { ...common, path, sampler: "euler", schedule: "karras" });
+  expect((await makeAgain(sd1, path)).data).toEqual(first.data);
 });
 
 test("waysOfGuidance() shows nine pictures in three rows", async () => {

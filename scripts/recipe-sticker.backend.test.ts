@@ -82,7 +82,8 @@ describe("runStickerRecipe()", () => {
     } finally {
       await model.close();
     }
-  });
+    // Loading the graphs of five networks' training steps is most of it.
+  }, 240_000);
 });
 
 describe("@noisette/sticker", () => {

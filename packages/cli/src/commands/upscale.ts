@@ -1,8 +1,6 @@
 // `noisette upscale`: pictures enlarged by an ESRGAN or Real-ESRGAN network.
 
-import { existsSync } from "node:fs";
 import { basename, extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Image } from "@noisette/core";
 import { writePicture } from "@noisette/core/image/picture-file";
@@ -11,6 +9,7 @@ import { resizeImage } from "@noisette/core/image/resize";
 import { partOf } from "../flags/part-of.ts";
 import { modelOptions, modelPresentations } from "../models/model-options.ts";
 import { openUpscaler } from "../models/open-upscaler.ts";
+import { stickerFile } from "../models/sticker-package.ts";
 import { openOutputFolder, saveNew } from "../pictures/output-folder.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { showLine, bar } from "../terminal/status-line.ts";
@@ -103,7 +102,7 @@ const scaled = ({ width, height }: Image, larger: Image, scale: number): Image =
 
 /** The network of the sticker package. Throws UsageError where that is not there. */
 function bundledUpscaler(): string {
-  const path = fileURLToPath(new URL("../../../sticker/upscaler/realesr-animevideov3-x4.safetensors", import.meta.url));
-  if (existsSync(path)) return path;
+  const path = stickerFile("upscaler/realesr-animevideov3-x4.safetensors");
+  if (path !== undefined) return path;
   throw new UsageError("Cannot upscale: no network is named (--model with a .pth or .safetensors file is wanted)");
 }

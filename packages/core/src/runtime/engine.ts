@@ -20,6 +20,8 @@ export interface LoadOptions {
   /** The checkpoint's name, for messages. */
   readonly source: string;
   readonly signal?: AbortSignal;
+  /** Lets ONNX Runtime rewrite the graph: true by default. Without constant weights it gains nothing and takes half of loading. */
+  readonly optimize?: boolean;
   /** Outputs that stay in the engine: every run needs residents to put them into. */
   readonly keep?: KeptOutputs;
 }

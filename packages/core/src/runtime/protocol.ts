@@ -19,9 +19,9 @@ export interface ExternalWeights {
 export interface Requests {
   /** Sets the device for what is loaded from now on. `wasmFolder` is where a browser finds ONNX Runtime's .wasm files. */
   open: { takes: { device: Target; threads?: number; wasmFolder?: string }; gives: undefined };
-  /** `keep`: outputs whose values become residents. */
+  /** `keep`: outputs whose values become residents; `optimize`: whether ONNX Runtime may rewrite the graph. */
   load: {
-    takes: { model: Uint8Array; weights: ExternalWeights; keep: KeptOutputs | undefined };
+    takes: { model: Uint8Array; weights: ExternalWeights; keep: KeptOutputs | undefined; optimize: boolean };
     gives: { network: number };
   };
   run: {

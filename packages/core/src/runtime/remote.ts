@@ -69,7 +69,11 @@ export async function connect(
     });
   }
 
-  async function load(traced: Graph, tensors: StoredTensors, { source, signal, keep }: LoadOptions): Promise<Network> {
+  async function load(
+    traced: Graph,
+    tensors: StoredTensors,
+    { source, signal, keep, optimize = true }: LoadOptions,
+  ): Promise<Network> {
     signal?.throwIfAborted();
     const start = performance.now();
     const graph = shareCommonValues(traced);
@@ -78,7 +82,7 @@ export async function connect(
     const { weights, locate } = await connection.place([...bindings.values()]);
     const model = toOnnx(graph, { target: device, bindings, locate, fusedAttention });
     const prepareMs = performance.now() - start;
-    const loading = ask("load", `load "${name}" of "${source}" on ${device}`, { model, weights, keep });
+    const loading = ask("load", `load "${name}" of "${source}" on ${device}`, { model, weights, keep, optimize });
     const { network } = await unlessAborted(loading, signal).catch((error) => {
       // What nobody waits for any more is not kept either.
       loading.then(({ network }) => ask("unload", `unload "${name}"`, { network })).catch(() => {});

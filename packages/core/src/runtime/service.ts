@@ -30,12 +30,12 @@ export function serve(
       if (wasmFolder !== undefined) ort.env.wasm.wasmPaths = wasmFolder;
       return undefined;
     },
-    async load({ model, weights, keep = { outputs: {} } }) {
+    async load({ model, weights, keep = { outputs: {} }, optimize }) {
       const session = await ort.InferenceSession.create(model, {
         executionProviders: [device],
         // "all" would also reorder convolution weights for NCHWc kernels: 5–15 % faster steps, but 2 GB more at the peak of
         // loading SD 1.5 and twice the loading time (docs/decisions/0007).
-        graphOptimizationLevel: "extended",
+        graphOptimizationLevel: optimize ? "extended" : "disabled",
         logSeverityLevel: 3,
         ...(threads !== undefined && { intraOpNumThreads: threads }),
         ...(weights.folder !== undefined && {

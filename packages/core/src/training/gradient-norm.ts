@@ -6,9 +6,9 @@ import { add, divide, minimum, multiply, sqrt } from "../graph/ops/elementwise.t
 import { sum } from "../graph/ops/reduce.ts";
 import type { Value } from "../graph/value.ts";
 
-/** ‖g‖₂ over all `gradients` → []. */
+/** ‖g‖₂ over all `gradients` → []. Summed from the last, which the backward pass makes first: none has to wait for the others. */
 export const gradientNorm = (gradients: readonly Value[]): Value =>
-  sqrt(gradients.map((g) => sum(multiply(g, g))).reduce(add));
+  sqrt(gradients.map((g) => sum(multiply(g, g))).reduceRight(add));
 
 /** min(1, most / (norm + 10⁻⁶)): what gradients are multiplied by so that their norm is at most `most`. */
 export const clippingFactor = (norm: Value, most: number): Value =>

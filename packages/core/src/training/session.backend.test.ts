@@ -58,6 +58,37 @@ const batch = (seed: number, n = 5) => ({ x: floats([n, 3], seed), target: float
 const common: TrainingOptions = { initial, optimizer: { kind: "adamw", weightDecay: 0.1 }, ema: { decay: 0.9 } };
 
 onEachDevice("openTrainingSession()", (_, engine) => {
+  it("restore() goes on bit for bit when given what state() gave", async () => {
+    const [straight, resumed] = [
+      await openTrainingSession(engine(), twoLayers, common),
+      await openTrainingSession(engine(), twoLayers, {
+        ...common,
+        initial: new Map([...initial].map(([n, { dims }]) => [n, tensor(dims)])),
+      }),
+    ];
+    for (let step = 0; step < 3; step++) await straight.train([batch(step)], { learningRate: 0.1 });
+    await resumed.restore(await straight.state());
+    expect(resumed.step).toBe(3);
+    for (let step = 3; step < 6; step++) {
+      const wanted = await straight.train([batch(step), batch(step + 50)], { learningRate: 0.1 });
+      expect(await resumed.train([batch(step), batch(step + 50)], { learningRate: 0.1 })).toEqual(wanted);
+    }
+    expect(await resumed.state()).toEqual(await straight.state());
+    const state = await straight.state();
+    state.delete("optimizer.square.b.weight");
+    await expect(resumed.restore(state)).rejects.toThrow(
+      'Cannot restore "two layers": the state has no "optimizer.square.b.weight"',
+    );
+    await straight.close();
+    await resumed.close();
+  });
+});
+
+describe("openTrainingSession()", () => {
+  let engine: Engine;
+  beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
+  afterAll(() => engine.close());
+
   const golden = readGolden("train/unet_adamw_steps");
   const given = readGolden("train/unet_loss");
   const tensorOf = (name: string): Tensor => ({
@@ -79,7 +110,7 @@ onEachDevice("openTrainingSession()", (_, engine) => {
         return { objectives: [{ name: "denoising", loss, trains: () => true }] };
       },
     };
-    const session = await openTrainingSession(engine(), program, {
+    const session = await openTrainingSession(engine, program, {
       initial: await readTensors([...tensors]),
       optimizer: { kind: "adamw", weightDecay: 1e-2 },
       clipNorm: 0.5,
@@ -111,37 +142,6 @@ onEachDevice("openTrainingSession()", (_, engine) => {
     }
     await session.close();
   });
-
-  it("restore() goes on bit for bit when given what state() gave", async () => {
-    const [straight, resumed] = [
-      await openTrainingSession(engine(), twoLayers, common),
-      await openTrainingSession(engine(), twoLayers, {
-        ...common,
-        initial: new Map([...initial].map(([n, { dims }]) => [n, tensor(dims)])),
-      }),
-    ];
-    for (let step = 0; step < 3; step++) await straight.train([batch(step)], { learningRate: 0.1 });
-    await resumed.restore(await straight.state());
-    expect(resumed.step).toBe(3);
-    for (let step = 3; step < 6; step++) {
-      const wanted = await straight.train([batch(step), batch(step + 50)], { learningRate: 0.1 });
-      expect(await resumed.train([batch(step), batch(step + 50)], { learningRate: 0.1 })).toEqual(wanted);
-    }
-    expect(await resumed.state()).toEqual(await straight.state());
-    const state = await straight.state();
-    state.delete("optimizer.square.b.weight");
-    await expect(resumed.restore(state)).rejects.toThrow(
-      'Cannot restore "two layers": the state has no "optimizer.square.b.weight"',
-    );
-    await straight.close();
-    await resumed.close();
-  });
-});
-
-describe("openTrainingSession()", () => {
-  let engine: Engine;
-  beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-  afterAll(() => engine.close());
 
   it("train() replaces updated state, and measure() changes nothing and can use the averages", async () => {
     const session = await openTrainingSession(engine, twoLayers, common);
@@ -213,6 +213,48 @@ describe("openTrainingSession()", () => {
     expect(Number.isFinite(good.gradientNorm.data[0])).toBe(true);
     expect(session.step).toBe(2);
     await session.close();
+  });
+
+  it("train() takes the same steps when activations are computed again", async () => {
+    const [kept, again] = [
+      await openTrainingSession(engine, twoLayers, common),
+      await openTrainingSession(engine, twoLayers, { ...common, recompute: true }),
+    ];
+    for (let step = 0; step < 3; step++) {
+      const [one, other] = [kept, again].map((session) => session.train([batch(step)], { learningRate: 0.1 }));
+      expect((await other)["fit.loss"].data[0]).toBeCloseTo((await one)["fit.loss"].data[0], 6);
+    }
+    await kept.close();
+    await again.close();
+  });
+
+  it("train() takes no more memory when a thousand steps are done", async () => {
+    const wide: TrainingProgram = {
+      name: "wide",
+      build(p) {
+        const y = linear(p, input("x", [1, 256]), { features: 256 });
+        return { objectives: [{ name: "size", loss: mean(square(y)), trains: () => true }] };
+      },
+    };
+    const own = await openEngine({ device: "cpu", threads: 1 });
+    // Weights, two averages of gradients and one of weights: 1 MB that every step replaces.
+    const session = await openTrainingSession(own, wide, {
+      ...common,
+      initial: new Map([
+        ["weight", floats([256, 256], 1)],
+        ["bias", tensor([256])],
+      ]),
+    });
+    const feeds = { x: floats([1, 256], 2) };
+    const after: number[] = [];
+    for (let step = 1; step <= 1000; step++) {
+      await session.train([feeds], { learningRate: 1e-3 });
+      if (step % 100 === 0) after.push((await own.memory())!.residentBytes);
+    }
+    await own.close();
+    const text = after.map((bytes) => Math.round(bytes / 1e6)).join(" ");
+    expect(Math.max(...after) - after[0], text).toBeLessThan(60e6); // garbage waits for its collector
+    expect(after[9] - after[4], text).toBeLessThan(30e6);
   });
 
   it("train() moves each objective's own parameters when several share a graph", async () => {

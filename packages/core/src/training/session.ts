@@ -1,6 +1,7 @@
 // A network in training: its weights, averages and what the optimizer remembers live in the engine; a step at a time goes in and
 // its losses come out. A step whose loss or gradients are not finite changes nothing.
 
+import { parametersOf } from "../graph/graph.ts";
 import type { Engine, Network, RunOptions } from "../runtime/engine.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
 import { tensor } from "../tensor/tensor.ts";
@@ -56,13 +57,15 @@ export interface TrainingOptions {
   readonly clipNorm?: number;
   /** Averages the trained weights. */
   readonly ema?: EmaOptions;
+  /** Computes activations a second time for the gradients: a third more work, far less memory. */
+  readonly recompute?: boolean;
 }
 
 /** Moves the weights of `program` into `engine`. Throws Error when the program and the tensors do not fit. */
 export async function openTrainingSession(
   engine: Engine,
   program: TrainingProgram,
-  { initial, frozen = new Map(), source = program.name, optimizer, clipNorm, ema }: TrainingOptions,
+  { initial, frozen = new Map(), source = program.name, optimizer, clipNorm, ema, recompute }: TrainingOptions,
 ): Promise<TrainingSession> {
   const traced = traceProgram(program, initial);
   const trained = traced.objectives.flatMap((objective) =>
@@ -99,11 +102,12 @@ export async function openTrainingSession(
     return known;
   };
   async function prepare({ graph, keep, outputs }: StepGraph) {
-    const network = await engine.load(graph, frozen, { source, keep });
+    // Weights of a checkpoint are constants, which ONNX Runtime widens while it loads, if it may.
+    const network = await engine.load(graph, frozen, { source, keep, optimize: parametersOf(graph).length > 0 });
     networks.push(network);
     return (feeds: Feeds, options?: RunOptions) => network.run(feeds, { residents, outputs, ...options });
   }
-  const stepPlan = { optimizer: plan, clipNorm, ema: ema !== undefined };
+  const stepPlan = { optimizer: plan, clipNorm, ema: ema !== undefined, recompute };
 
   /** What the optimizer is fed for the next step. */
   function moment(learningRate: number): Feeds {
@@ -123,7 +127,7 @@ export async function openTrainingSession(
   /** Gradients of several batches, one after another, and then the step. */
   async function accumulate(batches: readonly Feeds[], learningRate: number): Promise<Record<string, Tensor>> {
     await holdGradientSums();
-    const add = await load("accumulate", () => graphs.accumulateGraph(traced));
+    const add = await load("accumulate", () => graphs.accumulateGraph(traced, { recompute }));
     const results: Record<string, Tensor>[] = [];
     for (const [i, feeds] of batches.entries()) {
       const result = await add({ ...feeds, [graphs.carried]: scalar(i === 0 ? 0 : 1) });

@@ -24,6 +24,7 @@ export function startSession(engine: Engine, trainer: Trainer, recipe: Recipe): 
     },
     clipNorm: recipe.clipNorm,
     ema: recipe.ema,
+    recompute: recipe.recompute,
   });
 }
 

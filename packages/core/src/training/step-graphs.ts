@@ -2,6 +2,7 @@
 // batches is two: one adds a batch's gradients up, the other takes the step.
 
 import { gradients } from "../autodiff/gradient.ts";
+import type { GradientOptions } from "../autodiff/gradient.ts";
 import { graphOf } from "../graph/graph.ts";
 import type { Graph } from "../graph/graph.ts";
 import { abs, add, multiply, subtract } from "../graph/ops/elementwise.ts";
@@ -23,7 +24,7 @@ export interface StepGraph {
 }
 
 /** How gradients become steps. */
-export interface StepPlan {
+export interface StepPlan extends GradientOptions {
   readonly optimizer: OptimizerPlan;
   readonly clipNorm?: number;
   readonly ema: boolean;
@@ -49,14 +50,14 @@ export const stepGraph = (program: TracedProgram, plan: StepPlan): StepGraph =>
   assemble(`${program.name} step`, [
     lossesOf(program),
     { replaced: updatesOf(program) },
-    ...steps(program, plan, ({ loss, trained }) => gradients(loss, [...trained.values()])),
+    ...steps(program, plan, ({ loss, trained }) => gradients(loss, [...trained.values()], undefined, plan)),
   ]);
 
 /** A batch's gradients, added to those of the batches before. */
-export function accumulateGraph(program: TracedProgram): StepGraph {
+export function accumulateGraph(program: TracedProgram, how: GradientOptions = {}): StepGraph {
   const kept = input(carried, []);
   const sums = program.objectives.map(({ name: objective, loss, trained }): Part => {
-    const found = gradients(loss, [...trained.values()]);
+    const found = gradients(loss, [...trained.values()], undefined, how);
     const replaced = [...trained].map(([name, { dims }], i): [string, Value] => {
       const resident = residentNames.gradientSum(name);
       return [resident, add(multiply(input(resident, dims), kept), found[i])];

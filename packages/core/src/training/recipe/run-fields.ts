@@ -121,6 +121,10 @@ export const runFields = {
     })
     .optional()
     .describe("Averaged weights, which are then the ones to validate, sample and save"),
+  recompute: z
+    .boolean()
+    .default(false)
+    .describe("Computes activations a second time for the gradients: more work, far less memory"),
   every: z
     .strictObject({
       log: count.default(10).describe("Steps between lines of the log"),
