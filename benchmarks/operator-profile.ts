@@ -31,7 +31,7 @@ export async function operatorProfile(
   };
   const session = await ort.InferenceSession.create(toOnnx(shared, { target: "cpu", bindings: new Map(), locate }), {
     executionProviders: ["cpu"],
-    graphOptimizationLevel: "extended",
+    graphOptimizationLevel: "disabled",
     logSeverityLevel: 3,
     intraOpNumThreads: threads,
     enableProfiling: true,

@@ -195,9 +195,8 @@ const scalar = (value: number): Tensor => tensor([], Float32Array.of(value));
 
 const isFinite = (result: Readonly<Record<string, Tensor>>): boolean => Number.isFinite(result[graphs.guard].data[0]);
 
-function withoutGuard({ [graphs.guard]: _, ...result }: Record<string, Tensor>): Record<string, Tensor> {
-  return result;
-}
+const withoutGuard = (result: Readonly<Record<string, Tensor>>): Record<string, Tensor> =>
+  Object.fromEntries(Object.entries(result).filter(([name]) => name !== graphs.guard));
 
 /** Means of scalars, and the last of all else. */
 function meanOf(results: readonly Record<string, Tensor>[]): Record<string, Tensor> {
