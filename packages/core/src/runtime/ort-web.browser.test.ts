@@ -6,6 +6,7 @@ import { browserProblem, openPage } from "../../../../fixtures/browser-page.ts";
 import type { BrowserPage } from "../../../../fixtures/browser-page.ts";
 import type * as script from "../../../../fixtures/browser-script.ts";
 import { fixturePath, goldenFloats, readGolden } from "../../../../fixtures/read-golden.ts";
+import { trainedWeights } from "../../../../fixtures/training-steps.ts";
 import { openCheckpoint } from "../checkpoints/open.ts";
 import { autoencoderKlConfig, decoderGraph } from "../models/autoencoder-kl.ts";
 import { evaluate } from "./evaluate.ts";
@@ -65,6 +66,14 @@ describe("browser engine", { timeout: 180_000 }, () => {
     const scale = Math.max(...image.data.map(Math.abs));
     expect(picture).toHaveLength(image.data.length);
     expect(Math.max(...picture.map((value, i) => Math.abs(value - image.data[i]))) / scale).toBeLessThan(bound);
+  });
+
+  it.each(["wasm", "webgpu"] as const)("training steps on %s equal Node's", async (device) => {
+    const engine = await openEngine({ device: "cpu" });
+    const wanted = await trainedWeights(engine);
+    await engine.close();
+    const weights = await call("trained", device);
+    weights.forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 5));
   });
 
   it("openEngine() refuses what a browser has not, and closed engines refuse to run", async () => {
