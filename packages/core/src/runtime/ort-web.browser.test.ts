@@ -43,8 +43,9 @@ describe("browser engine", { timeout: 180_000 }, () => {
       `import("/script.js").then((script) => script.${name}(...${JSON.stringify(args)}))`,
     ) as ReturnType<Script[K]>;
 
-  it.each(["wasm", "webgpu"] as const)("every operator equals its closed form on %s", async (device) => {
-    expect(await call("operatorErrors", device)).toEqual({});
+  // WebGPU's kernels are those of Node, where each is tested; here whole networks are enough of them.
+  it("every operator equals its closed form on wasm", async () => {
+    expect(await call("operatorErrors", "wasm")).toEqual({});
   });
 
   it.each([
