@@ -3,12 +3,11 @@
 import { z } from "zod";
 import { samplerTable } from "@noisette/core/diffusion/samplers/index";
 import type { SamplerRow } from "@noisette/core/diffusion/samplers/index";
-import { closestName } from "@noisette/core/safetensors/closest-name";
 import { definitions, table } from "../terminal/table.ts";
-import { UsageError } from "../usage-error.ts";
 import { defineCommand } from "./command.ts";
 import { jsonOption } from "./json-option.ts";
 import { namesElsewhere } from "./names-elsewhere.ts";
+import { showTable } from "./table-command.ts";
 
 const rows: Readonly<Record<string, SamplerRow>> = samplerTable;
 
@@ -19,16 +18,11 @@ export const command = defineCommand({
   options: z.strictObject(jsonOption.shape),
   presentations: { json: { group: "Output" } },
   async run({ json }, [name]) {
-    const row = name === undefined ? undefined : rows[name];
-    if (name !== undefined && row === undefined) {
-      throw new UsageError(
-        `Cannot describe "${name}": no such sampler (closest: "${closestName(name, Object.keys(rows))}"; noisette schedules lists the schedules)`,
-      );
-    }
-    // Functions do not go into JSON: what is left is what there is to know.
-    const what = row === undefined ? { samplers: rows } : { id: name, ...row };
-    const text = row === undefined ? overview() : describe(name!, row);
-    process.stdout.write(`${json ? JSON.stringify(what, null, 2) : text}\n`);
+    showTable(
+      { rows, row: "sampler", overview, describe, elsewhere: "noisette schedules lists the schedules" },
+      name,
+      json,
+    );
   },
 });
 

@@ -3,12 +3,11 @@
 import { z } from "zod";
 import { schedules } from "@noisette/core/diffusion/schedules/index";
 import type { ScheduleRow } from "@noisette/core/diffusion/schedules/index";
-import { closestName } from "@noisette/core/safetensors/closest-name";
 import { definitions } from "../terminal/table.ts";
-import { UsageError } from "../usage-error.ts";
 import { defineCommand } from "./command.ts";
 import { jsonOption } from "./json-option.ts";
 import { namesElsewhere } from "./names-elsewhere.ts";
+import { showTable } from "./table-command.ts";
 
 const rows: Readonly<Record<string, ScheduleRow>> = schedules;
 
@@ -19,16 +18,7 @@ export const command = defineCommand({
   options: z.strictObject(jsonOption.shape),
   presentations: { json: { group: "Output" } },
   async run({ json }, [name]) {
-    const row = name === undefined ? undefined : rows[name];
-    if (name !== undefined && row === undefined) {
-      throw new UsageError(
-        `Cannot describe "${name}": no such schedule (closest: "${closestName(name, Object.keys(rows))}")`,
-      );
-    }
-    // Functions do not go into JSON: what is left is what there is to know.
-    const what = row === undefined ? { schedules: rows } : { id: name, ...row };
-    const text = row === undefined ? overview() : describe(name!, row);
-    process.stdout.write(`${json ? JSON.stringify(what, null, 2) : text}\n`);
+    showTable({ rows, row: "schedule", overview, describe }, name, json);
   },
 });
 

@@ -6,6 +6,7 @@ import { gunzipSync } from "fflate";
 import { readBytes } from "../image/png.ts";
 import { elementCount } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { sha256 } from "../util/sha256.ts";
 import type { Dataset } from "./dataset.ts";
 
 /** The classes of Fashion-MNIST by label. */
@@ -41,12 +42,11 @@ export async function openIdx(folder: string, { split = "train", classes }: IdxO
       `Cannot open "${folder}": pictures [${images.dims}] with labels [${labels.dims}] ([N,H,W] and [N] are wanted)`,
     );
   }
-  const digest = await crypto.subtle.digest("SHA-256", images.data.slice());
   return {
     name: folder,
     length: count,
     skipped: [],
-    hash: Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    hash: await sha256(images.data),
     async read(index) {
       if (!(Number.isInteger(index) && index >= 0 && index < count))
         throw new RangeError(`Cannot read example ${index} of "${folder}": it has ${count}`);

@@ -1,6 +1,7 @@
 // From records (where a picture's bytes are, and what is written about it) to a data set: what every reader ends with.
 
 import { decodeImage, imageSize } from "#platform";
+import { sha256 } from "../util/sha256.ts";
 import type { Dataset, Example, Skipped } from "./dataset.ts";
 
 /** A picture that has not been read yet. */
@@ -104,8 +105,7 @@ const firstOf = (problems: readonly Skipped[]): string =>
 /** SHA-256 over ids, captions, labels and columns in order. */
 async function hashOf(records: readonly ExampleRecord[]): Promise<string> {
   const text = JSON.stringify(records.map(({ id, caption, label, columns }) => [id, caption, label, columns]));
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(new TextEncoder().encode(text));
 }
 
 const captionColumns = ["text", "caption", "prompt"] as const;

@@ -3,6 +3,7 @@
 
 import { row } from "./features.ts";
 import type { Features } from "./features.ts";
+import { meanDeviation } from "./mean-deviation.ts";
 
 /**
  * Mean and population standard deviation over `splits` contiguous runs of logits [N,classes]; N rows that do not divide
@@ -30,8 +31,7 @@ export function inceptionScore(
     }
     return Math.exp(divergence / probabilities.length);
   });
-  const mean = scores.reduce((sum, value) => sum + value, 0) / splits;
-  return { mean, deviation: Math.sqrt(scores.reduce((sum, value) => sum + (value - mean) ** 2, 0) / splits) };
+  return meanDeviation(scores);
 }
 
 function softmax(logits: ArrayLike<number>): Float64Array {

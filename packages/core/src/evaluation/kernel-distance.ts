@@ -5,6 +5,7 @@
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
 import { checkFeatures, dot, row } from "./features.ts";
 import type { Features } from "./features.ts";
+import { meanDeviation } from "./mean-deviation.ts";
 
 /** MMD² of all rows of `a` [N,D] and `b` [M,D]; negative values near zero are possible. Cost (N+M)²·D. */
 export function kernelDistance(a: Features, b: Features): number {
@@ -25,10 +26,7 @@ export function subsetKernelDistance(
   checkFeatures(`a kernel distance over subsets of ${size}`, a, b, Math.max(size, 2));
   const generator = new TorchGenerator(seed);
   const pick = (features: Features) => generator.randperm(features.dims[0]).slice(0, size);
-  const distances = Array.from({ length: subsets }, () => meanDiscrepancy(a, pick(a), b, pick(b)));
-  const mean = distances.reduce((sum, value) => sum + value, 0) / subsets;
-  const variance = distances.reduce((sum, value) => sum + (value - mean) ** 2, 0) / subsets;
-  return { mean, deviation: Math.sqrt(variance) };
+  return meanDeviation(Array.from({ length: subsets }, () => meanDiscrepancy(a, pick(a), b, pick(b))));
 }
 
 function meanDiscrepancy(a: Features, inA: ArrayLike<number>, b: Features, inB: ArrayLike<number>): number {

@@ -7,6 +7,7 @@ import { readBytes } from "../image/png.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
+import { concatenate } from "../util/concatenate.ts";
 import type { FeatureNetwork } from "./feature-network.ts";
 
 /** Pictures by index, read when they are wanted. Data sets are pictures too. */
@@ -85,11 +86,6 @@ export async function openFeatureExtractor(engine: Engine, network: FeatureNetwo
 }
 
 function stacked(parts: readonly Float32Array[], count: number): Tensor {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
+  const all = concatenate(parts);
   return tensor([count, all.length / count], all);
 }

@@ -2,6 +2,7 @@
 
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { meanDeviation } from "./mean-deviation.ts";
 import { openFeatureExtractor } from "./picture-features.ts";
 import type { FeatureExtractor, PictureFeatures, Pictures } from "./picture-features.ts";
 import { readFeatureNetwork } from "./feature-network.ts";
@@ -195,7 +196,6 @@ const rankNotices = (
 };
 
 function meanOf(name: string, values: readonly number[]): Figure {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return { name, value: mean, deviation: Math.sqrt(variance) };
+  const { mean, deviation } = meanDeviation(values);
+  return { name, value: mean, deviation };
 }

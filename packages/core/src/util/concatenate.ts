@@ -1,12 +1,15 @@
-// Bytes after bytes.
+// Arrays after arrays.
 
-/** All of `parts` in one array. */
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+type Numbers = Uint8Array | Uint16Array | Float32Array;
+
+/** All of `parts`, one or more of them, in one array of their kind. */
+export function concatenate<A extends Numbers = Uint8Array>(parts: readonly A[]): A {
+  const Kind = (parts[0]?.constructor ?? Uint8Array) as new (length: number) => A;
+  const all = new Kind(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {
-    bytes.set(part, offset);
+    all.set(part, offset);
     offset += part.length;
   }
-  return bytes;
+  return all;
 }

@@ -7,6 +7,7 @@ import { storedTensor } from "../../safetensors/weights.ts";
 import { writeSafetensors } from "../../safetensors/write.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
+import { concatenate } from "../../util/concatenate.ts";
 import { float16ToFloat32, float32ToFloat16 } from "../../util/half.ts";
 import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import type { AutoencoderFiles, Moments } from "./autoencoder-files.ts";
@@ -119,20 +120,11 @@ async function encodeAll({
     start = end;
     onProgress(start, length);
   }
-  const kept = { mean: joined(means), ...(logVariances.length > 0 && { logVariance: joined(logVariances) }) };
+  const kept = { mean: concatenate(means), ...(logVariances.length > 0 && { logVariance: concatenate(logVariances) }) };
   const entries = Object.entries(kept).map(
-    ([name, { length, buffer }]) => [name, { dims: [length], type: "F16", data: new Uint8Array(buffer) }] as const,
+    ([name, { length, buffer }]) =>
+      [name, { dims: [length], type: "F16", data: new Uint8Array(buffer as ArrayBuffer) }] as const,
   );
   await writeSafetensors(path, entries, { metadata: { key } });
   return kept;
-}
-
-function joined(parts: readonly Uint16Array[]): Uint16Array<ArrayBuffer> {
-  const all = new Uint16Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
