@@ -5,9 +5,11 @@ import { add } from "../graph/ops/elementwise.ts";
 import { embedding } from "../graph/ops/lookup.ts";
 import { input } from "../graph/ops/source.ts";
 import { parameters } from "../graph/params.ts";
+import { autoencoderKlConfig, encoderGraph } from "../models/autoencoder-kl.ts";
 import { conv2d, groupNorm, linear } from "../nn/layers.ts";
+import { elementCount } from "../tensor/tensor.ts";
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
-import { filled, initialize, zeroOutputs } from "./initialize.ts";
+import { filled, initialize, linearAtFirst, zeroOutputs } from "./initialize.ts";
 
 const p = parameters();
 const picture = conv2d(p.at("conv"), input("x", [symbol("n"), 8, 4, 4]), { features: 64 });
@@ -77,5 +79,26 @@ describe("initialize()", () => {
     ["up_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0.weight", false],
   ])("zeroOutputs matches as latent diffusion zeroes when given %s", (name, zeroed) => {
     expect(zeroOutputs.matches(name, [])).toBe(zeroed);
+  });
+
+  it("linearAtFirst lets an autoencoder begin as a linear network that keeps the size of what goes through it", () => {
+    const config = autoencoderKlConfig({
+      block_out_channels: [32, 64],
+      layers_per_block: 1,
+      latent_channels: 32,
+      norm_num_groups: 2,
+      down_block_types: ["DownEncoderBlock2D", "DownEncoderBlock2D"],
+      up_block_types: ["UpDecoderBlock2D", "UpDecoderBlock2D"],
+    });
+    const first = initialize(encoderGraph(config), 3, { rules: linearAtFirst });
+    for (const [name, { dims, data }] of first) {
+      if (/resnets\.\d\.conv2|to_out\.0/.test(name)) expect(new Set(data)).toEqual(new Set([0]));
+      // Outside of blocks every output is a sum of fan-in terms of variance 1 / fan-in; four standard errors.
+      if (/conv_in\.weight|conv_out\.weight|downsamplers|^quant_conv\.weight/.test(name) && name.endsWith("weight")) {
+        const fanIn = elementCount(dims.slice(1));
+        expect(Math.abs(moments(data).variance * fanIn - 1)).toBeLessThan(4 * Math.sqrt(2 / data.length));
+      }
+    }
+    expect([...first.keys()].filter((name) => /conv_in\.weight|downsamplers.*weight/.test(name))).toHaveLength(2);
   });
 });

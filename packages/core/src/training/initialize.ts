@@ -11,7 +11,7 @@ import { TorchGenerator } from "../util/rng/torch-generator.ts";
 import type { ParameterPredicate } from "./parameter-groups.ts";
 
 /** Draws `count` values. */
-export type Initializer = (generator: TorchGenerator, count: number) => Float32Array;
+export type Initializer = (generator: TorchGenerator, count: number, dims: readonly number[]) => Float32Array;
 
 /** All of one value. */
 export const filled =
@@ -40,6 +40,22 @@ export const zeroOutputs: InitializationRule = {
   matches: (name) => /(^|\.)(resnets\.\d+\.conv2|attentions\.\d+\.proj_out|conv_out)\.(weight|bias)$/.test(name),
   draw: filled(0),
 };
+
+/**
+ * An autoencoder's residual blocks begin as the identity, and what is outside of them keeps the size of signals (fan-in): at first
+ * colours come through a linear network. With torch's defaults they do so only after thousands of steps, grey coming first.
+ */
+export const linearAtFirst: readonly InitializationRule[] = [
+  {
+    matches: (name) => /(^|\.)(resnets\.\d+\.conv2|attentions\.\d+\.to_out\.0)\.(weight|bias)$/.test(name),
+    draw: filled(0),
+  },
+  {
+    matches: (name) =>
+      /(^|\.)(conv_in|conv_out|conv_shortcut|(down|up)samplers\.0\.conv|(post_)?quant_conv)\.weight$/.test(name),
+    draw: (generator, count, dims) => generator.normal(count, 0, 1 / Math.sqrt(elementCount(dims.slice(1)))),
+  },
+];
 
 /** What to begin with. */
 export interface InitializeOptions {
@@ -78,7 +94,7 @@ export function initialize(
     .map(([name, dims]): [string, Tensor] => {
       const rule = rules.find(({ matches }) => matches(name, dims));
       const draw = rule?.draw ?? standard(name, dims);
-      return [name, tensor(dims, draw(generator, elementCount(dims)))];
+      return [name, tensor(dims, draw(generator, elementCount(dims), dims))];
     });
   return new Map(drawn);
 }
