@@ -5,26 +5,41 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "noisette";
 import type { Image, Model } from "noisette";
+import { annotatorIds } from "@noisette/core/image/annotators/index";
 import { readImage } from "@noisette/core/image/png";
 import { tensor } from "@noisette/core/tensor/tensor";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { alteredModel } from "../fixtures/altered-model.ts";
 import { fixturePath } from "../fixtures/read-golden.ts";
+import {
+  tinyIpAdapterConfig,
+  tinyIpAdapterWeights,
+  tinyProjections,
+  writeTinyIpAdapter,
+} from "../fixtures/tiny-ip-adapter.ts";
+import { annotatorSheet } from "./annotators.ts";
 import { attentionMaps } from "./attention-maps.ts";
+import { followEdges } from "./controlnet.ts";
 import { depthToImage } from "./depth-to-image.ts";
 import { editByInstruction } from "./edit-by-instruction.ts";
 import { fewSteps } from "./few-steps.ts";
 import { waysOfGuidance } from "./guidance.ts";
 import { hiresFix } from "./hires-fix.ts";
+import { moreAndMore } from "./hypernetwork.ts";
 import { imageToImage } from "./image-to-image.ts";
 import { inpaint } from "./inpaint.ts";
 import { fromTo } from "./interpolate.ts";
+import { withLoras } from "./lora.ts";
+import { mixtures } from "./merge-checkpoints.ts";
+import { pictureAsPrompt } from "./ip-adapter.ts";
 import { panorama, seamlessTile } from "./large-pictures.ts";
 import { makeAgain, writeWithSettings } from "./metadata.ts";
 import { otherAutoencoder } from "./other-autoencoder.ts";
 import { outpaint } from "./outpaint.ts";
 import { stepsBySamplers } from "./plot.ts";
 import { waysOfWriting } from "./prompts.ts";
+import { followBoth } from "./t2i-adapter.ts";
+import { learnedWord } from "./textual-inversion.ts";
 import { textToImage } from "./text-to-image.ts";
 import { baseThenRefiner, oneAfterTheOther } from "./two-models.ts";
 import { bundledNetwork, enlarge } from "./upscale.ts";
@@ -190,6 +205,30 @@ test("baseThenRefiner() makes the picture that oneAfterTheOther() makes", async 
   expect(together.data).toEqual((await oneAfterTheOther(paths, { ...options, device: "cpu" })).data);
 });
 
+test("annotatorSheet() has a row for every annotator", async () => {
+  expect((await annotatorSheet(init)).height).toBeGreaterThan(annotatorIds.length * (64 + 8));
+});
+
+test("pictureAsPrompt() has a cell for every weight and part of the steps", async () => {
+  const weights = tinyIpAdapterWeights(await tinyIpAdapterConfig("sd1", tinyProjections["ip-adapter"]));
+  const adapter = await writeTinyIpAdapter(folder, weights, "ip-adapter_sd15.safetensors");
+  const sheet = await pictureAsPrompt(sd1, { ...common, adapter, picture: init });
+  expect(sheet.height).toBeGreaterThan(3 * (64 + 8));
+});
+
+const controlNet = fixturePath("models/controlnet-sd1");
+
+test("followEdges() has a row for every mode", async () => {
+  const sheet = await followEdges(sd1, { ...common, net: controlNet, picture: init });
+  expect(sheet.height).toBeGreaterThan(4 * (64 + 8));
+});
+
+test("followBoth() makes another picture than without", async () => {
+  const adapter = { path: fixturePath("models/t2iadapter-sd1"), image: init };
+  const made = await followBoth(sd1, { ...common, controlNet: { path: controlNet, image: init }, adapter });
+  expect(made.data).not.toEqual((await sd1.generate(common)).images[0].image!.data);
+});
+
 /** sd1 with `extra` more channels, as models for one task have. */
 const withChannels = (extra: number): Promise<string> =>
   alteredModel("sd1", {
@@ -213,4 +252,39 @@ test.each([
   } finally {
     rmSync(path, { recursive: true });
   }
+});
+
+test("learnedWord() makes a picture for each way to name it", async () => {
+  const { steps, seed, width, height } = common;
+  const path = fixturePath("adapters/ti_diffusers_multi.safetensors");
+  const pictures = await learnedWord(sd1, { path, steps, seed, width, height });
+  expect(pictures.map(({ label }) => label.replace(/ \([0-9a-f]{12}\)$/, ""))).toEqual([
+    "a fox, (ti_diffusers_multi:1.2)",
+    "a fox",
+    "a fox, <learned>",
+    "a fox, embedding:ti_diffusers_multi",
+  ]);
+});
+
+test("withLoras() makes another picture in every way", async () => {
+  const folder = fixturePath("adapters");
+  const made = await withLoras(sd1, { ...common, steps: 5, folder, name: "lora_kohya" });
+  expect(made.map(({ label }) => label)).toEqual(["none", "half", "tag", "growing", "merged"]);
+  expect(new Set(made.map(({ image }) => image.data.join())).size).toBe(5);
+});
+
+test("moreAndMore() changes the picture with the weight", async () => {
+  const pictures = await moreAndMore(sd1, { ...common, path: fixturePath("adapters/hypernet_relu.pt") });
+  expect(pictures.at(-1)!.label).toBe("a red fox <hypernet:hypernet_relu:1>");
+  expect(pictures[3].image.data).toEqual(pictures[2].image.data);
+  expect(pictures[2].image.data).not.toEqual(pictures[0].image.data);
+});
+
+test("mixtures() writes a file, a folder and a smaller file", async () => {
+  const [a] = [fixturePath("models/sd1")];
+  const paths = await mixtures(a, a, folder);
+  await withModel(paths[1], async (sd) => {
+    const { images } = await sd.generate(common);
+    expect(sizeOf(images[0].image!)).toEqual([64, 64]);
+  });
 });

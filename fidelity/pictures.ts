@@ -11,8 +11,17 @@ import { fixturePath, goldenTensor, readGolden } from "../fixtures/read-golden.t
 import type { Golden } from "../fixtures/read-golden.ts";
 import type { FidelityCase } from "./case.ts";
 import { relativeError } from "./case.ts";
+import { controlledModels, controlsOf, withoutControls } from "./picture-controls.ts";
 
-const pictureModels = ["sd1", "sd1-inpaint", "sd2", "sdxl", "sdxl-refiner", "sd-x4-upscaler"];
+const pictureModels = [
+  "sd1",
+  "sd1-inpaint",
+  "sd2",
+  "sdxl",
+  "sdxl-refiner",
+  "sd-x4-upscaler",
+  ...Object.keys(controlledModels),
+];
 
 /** Every golden picture of these models: its latents, and its bytes where they are stored. */
 export const pictureCases: readonly FidelityCase[] = pictureModels.flatMap((model) =>
@@ -92,7 +101,8 @@ async function pictures(name: string, golden: Golden, device: Device): Promise<M
   const [modelName] = name.split("/");
   const options = optionsOf(golden);
   const start = await startOf(name, golden, options, device);
-  const { images } = await (await modelOn(device, modelName)).generate({ ...options, ...start });
+  const model = await modelOn(device, controlledModels[modelName] ?? modelName);
+  const { images } = await model.generate({ ...options, ...start, ...(await controlsOf(modelName, golden)) });
   return {
     latents: Float32Array.from(images.flatMap(({ latents }) => [...latents.data])),
     images: images.flatMap(({ image }) => image ?? []),
@@ -121,7 +131,7 @@ function optionsOf({ json }: Golden): GenerateOptions {
   const { class: _class_name, ...scheduler } = json.schedulers.scheduler;
   return {
     compat: "diffusers",
-    ...written(json.call_kwargs),
+    ...written(withoutControls(json.call_kwargs)),
     scheduler: { ...scheduler, _class_name },
     seed: json.seed,
     // One generator draws the whole batch; a list of them is one per picture.

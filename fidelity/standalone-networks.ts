@@ -13,6 +13,7 @@ import { unetConfig } from "@noisette/core/models/unet-config";
 import { unet2dConfig, unet2dGraph } from "@noisette/core/models/unet2d";
 import { vqAutoencoderConfig, vqDecoderGraph, vqEncoderGraph } from "@noisette/core/models/vq-autoencoder";
 import { goldenTensor } from "../fixtures/read-golden.ts";
+import { controlNetworks } from "./control-networks.ts";
 import { floats, integers, picture, roles } from "./network-roles.ts";
 import type { Comparison, Role } from "./network-roles.ts";
 
@@ -203,4 +204,5 @@ export const standaloneNetworks: readonly StandaloneNetwork[] = [
   ...unets,
   ldmUnet,
   ldmBert,
+  ...controlNetworks,
 ];

@@ -10,7 +10,7 @@ import type { Preferences } from "@noisette/core/checkpoints/preferences";
 import { readSafetensorsFile } from "@noisette/core/safetensors/read";
 import { readTensors } from "@noisette/core/safetensors/read-tensor";
 import { writeSafetensors } from "@noisette/core/safetensors/write";
-import { saveJson } from "@noisette/core/training/save/model-parts";
+import { saveJson } from "@noisette/core/checkpoints/save/model-parts";
 import { stickerCard } from "./sticker/card.ts";
 import type { StickerEvaluation } from "./sticker/evaluate.ts";
 import { packageNotice } from "./sticker/notice.ts";

@@ -6,6 +6,8 @@ import type { Device } from "@noisette/core/runtime/engine";
 import { openEngine } from "@noisette/core/runtime/open-engine";
 import { figures, keepsBound } from "../fidelity/case.ts";
 import type { FidelityCase } from "../fidelity/case.ts";
+import { adapterCases } from "../fidelity/adapters.ts";
+import { conceptCases } from "../fidelity/concepts.ts";
 import { earlyPictureCases } from "../fidelity/early-pictures.ts";
 import { networkCases } from "../fidelity/networks.ts";
 import { closePictureModels, pictureCases } from "../fidelity/pictures.ts";
@@ -21,7 +23,7 @@ const { device } = engine;
 if (engine.notice !== undefined) console.log(engine.notice);
 
 const wanted = (name: string) => positionals.length === 0 || positionals.some((word) => name.includes(word));
-const cases = [...networkCases, ...pictureCases, ...earlyPictureCases].filter(
+const cases = [...networkCases, ...adapterCases, ...conceptCases, ...pictureCases, ...earlyPictureCases].filter(
   ({ name, bounds }) => device in bounds && wanted(name),
 );
 const width = Math.max(...cases.map(({ name }) => name.length));

@@ -18,7 +18,7 @@ import type { Device, Engine } from "@noisette/core/runtime/engine";
 import { openEngine } from "@noisette/core/runtime/open-engine";
 import type { TrainingEvent } from "@noisette/core/training/events";
 import type { DiffusionRecipe } from "@noisette/core/training/recipe/diffusion";
-import { saveJson } from "@noisette/core/training/save/model-parts";
+import { saveJson } from "@noisette/core/checkpoints/save/model-parts";
 import { writeTinyStickerSet } from "../fixtures/tiny-sticker-set.ts";
 import { assembleSticker } from "./assemble-sticker.ts";
 import { evaluateSticker } from "./sticker/evaluate.ts";

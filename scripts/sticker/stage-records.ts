@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { saveJson } from "@noisette/core/training/save/model-parts";
+import { saveJson } from "@noisette/core/checkpoints/save/model-parts";
 
 /** A finished stage. */
 export interface StageRecord {

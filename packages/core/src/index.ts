@@ -7,6 +7,7 @@ export type { Generation } from "./pipelines/generation.ts";
 export type { GenerateEvent, ImageEvent } from "./pipelines/events.ts";
 export { generateJsonSchema, generateOptions } from "./pipelines/options.ts";
 export type { GenerateOptions } from "./pipelines/options.ts";
+export type { Control } from "./pipelines/control-options.ts";
 export type { PictureRecord } from "./pipelines/record.ts";
 export type { Image } from "./image/image.ts";
 export { openCheckpoint } from "./checkpoints/open.ts";

@@ -2,7 +2,11 @@
 
 import { z } from "zod";
 import { pictureFormatIds } from "@noisette/core/image/picture-file";
+import { controlOption } from "@noisette/core/pipelines/control-options";
 import { generateOptions } from "@noisette/core/pipelines/options";
+import { ipAdapterOption } from "@noisette/core/pipelines/ip-adapter-options";
+import { conceptPresentations } from "../adapters/concept-flags.ts";
+import { loraPresentations } from "../adapters/lora-flag.ts";
 import type { Presentation } from "../flags/flag.ts";
 import { plotOptions, plotPresentations } from "../plots/plot.ts";
 import { modelOptions, modelPresentations } from "../models/model-options.ts";
@@ -59,12 +63,34 @@ export const outputOptions = z.strictObject({
   quiet: z.boolean().optional().describe("Say nothing but errors and the paths of the pictures"),
 });
 
+/** A control as it is written: with the name of its picture, and without what the picture to repeat says of it. */
+export const controlFlag = controlOption.partial({ path: true }).extend({
+  image: z.string().min(1).optional().describe("Picture to follow (the initial one)"),
+});
+
+/** An IP-Adapter as it is written: with the names of its pictures. */
+export const ipAdapterFlag = ipAdapterOption.partial({ path: true }).extend({
+  image: z.array(z.string().min(1)).optional().describe("Picture to look at; several can be named"),
+});
+
 /** Everything that can be written after `noisette generate`. */
 export const generateCommandOptions = generateOptions
   .extend(modelOptions.shape)
   .extend(promptFileOptions.shape)
   .extend(outputOptions.shape)
-  .extend(plotOptions.shape);
+  .extend(plotOptions.shape)
+  .extend({
+    controls: z
+      .array(controlFlag)
+      .optional()
+      .describe("ControlNet or T2I-Adapter, the picture it follows, and how: weight, start, end, mode, fit, annotator"),
+    ipAdapters: z
+      .array(ipAdapterFlag)
+      .optional()
+      .describe(
+        "IP-Adapter, the pictures that are its prompt (image=… for each), and how: weight, start, end, encoder",
+      ),
+  });
 
 const sdxl = { group: "SDXL" };
 const prompt = { group: "Prompt" };
@@ -85,6 +111,9 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
   init: { group: "Picture", short: "i", value: "FILE" },
   mask: { group: "Picture", value: "FILE" },
   depth: { group: "Picture", value: "FILE" },
+  ...loraPresentations,
+  controls: { group: "Adapters", name: "control", value: "MODEL,image=FILE,…" },
+  ipAdapters: { group: "Adapters", name: "ip-adapter", value: "FILE,image=PICTURE,…" },
   strength: { group: "Picture" },
   strengthSteps: editing,
   fit: editing,
@@ -151,6 +180,7 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
   tiledDiffusion: { group: "Memory" },
   tileSize: { group: "Memory" },
   tileOverlap: { group: "Memory" },
+  ...conceptPresentations,
   ...promptFilePresentations,
   promptSyntax: prompt,
   emphasis: prompt,
@@ -200,6 +230,7 @@ export const generateGroups = [
   "Prompt",
   "Sampling",
   "Guidance",
+  "Adapters",
   "Editing",
   "Variations",
   "Hires fix",

@@ -1,6 +1,6 @@
 // `noisette "a red fox"`: pictures from a prompt, saved with the record of how they were made.
 
-import type { Image, Model } from "@noisette/core";
+import type { Image, Model, PictureRecord } from "@noisette/core";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import { version } from "@noisette/core/util/version";
 import { flagsOf } from "../flags/flag.ts";
@@ -115,6 +115,10 @@ async function makePictures(
         if (event.kind === "notice") notices.push(event.text);
         if (event.kind === "step" && event.preview !== undefined) await savePreview(output, event.preview);
         if (event.kind !== "image") continue;
+        for (const text of saved.length > 0 ? [] : loraDifferences(plan, event.record)) {
+          progress.notice(text);
+          notices.push(text);
+        }
         saved.push(
           await savePicture(event, {
             output,
@@ -132,6 +136,15 @@ async function makePictures(
   } finally {
     await session?.close();
   }
+}
+
+/** A sentence for each LoRA whose file is another than that of the picture to repeat. */
+function loraDifferences({ repeats }: GenerationPlan, { loras = [] }: PictureRecord): string[] {
+  return loras.flatMap(({ name, hash }) => {
+    const theirs = repeats?.loraHashes[name];
+    if (theirs === undefined || theirs.startsWith(hash) || hash.startsWith(theirs)) return [];
+    return `"${repeats!.path}" was made with another LoRA "${name}" (hash ${theirs}, this one's is ${hash}): the picture will be another`;
+  });
 }
 
 /** A sentence when the picture to repeat was made with other weights. Throws Error when nobody asked for others. */

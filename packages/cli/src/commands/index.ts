@@ -15,6 +15,8 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   interpolate: { summary: "Make a moving picture between prompts and seeds", load: () => import("./interpolate.ts") },
   prompt: { summary: "Show what a prompt becomes: chunks, tokens, weights, steps", load: () => import("./prompt.ts") },
   upscale: { summary: "Enlarge pictures by a super-resolution network", load: () => import("./upscale.ts") },
+  annotate: { summary: "Make control pictures: edges, lines, colours …", load: () => import("./annotate.ts") },
+  serve: { summary: "Serve a page and APIs for making pictures", load: () => import("./serve.ts") },
   samplers: { summary: "List the samplers", load: () => import("./samplers.ts") },
   schedules: { summary: "List the noise schedules", load: () => import("./schedules.ts") },
   models: { summary: "List the checkpoints on this machine", load: () => import("./models.ts") },
@@ -22,6 +24,24 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: "Say what is in a checkpoint, another weights file or a saved picture",
     load: () => import("./inspect.ts"),
   },
+  convert: { summary: "Write a model in another layout or precision", load: () => import("./convert.ts") },
+  merge: { summary: "Mix several models into one", load: () => import("./merge.ts") },
+  embedding: { summary: "Look at embeddings (textual inversion)", load: () => import("./embedding.ts") },
+  "embedding inspect": {
+    summary: "Say what is in files of embeddings",
+    load: () => import("./embedding-inspect.ts"),
+  },
+  lora: { summary: "Look at LoRAs, merge, extract and resize them", load: () => import("./lora.ts") },
+  "lora inspect": {
+    summary: "Say what is in LoRAs and their relatives, and what they are for",
+    load: () => import("./lora-inspect.ts"),
+  },
+  "lora merge": { summary: "Add several into one, or into a model", load: () => import("./lora-merge.ts") },
+  "lora extract": {
+    summary: "Take what fine-tuning changed in a model as a LoRA",
+    load: () => import("./lora-extract.ts"),
+  },
+  "lora resize": { summary: "Write a LoRA with smaller ranks", load: () => import("./lora-resize.ts") },
   data: { summary: "Make, look at and clean training data", load: () => import("./data.ts") },
   "data stickers": {
     summary: "Make the sticker set from its pinned packages",

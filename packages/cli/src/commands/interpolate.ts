@@ -5,6 +5,7 @@ import { z } from "zod";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import type { Keyframe } from "@noisette/core/pipelines/interpolate";
 import type { Image } from "@noisette/core";
+import { adapterFolderOption, adapterFolderPresentation, readAdapterFolder } from "../adapters/adapter-folder.ts";
 import { partOf } from "../flags/part-of.ts";
 import { loadOptions, modelOptions, modelPresentations } from "../models/model-options.ts";
 import { defaultModel } from "../models/default-model.ts";
@@ -25,6 +26,9 @@ const frameOptions = generateOptions.omit({
   variationStrength: true,
   attention: true,
   attentionSteps: true,
+  // They follow pictures, which frames have none of.
+  controls: true,
+  ipAdapters: true,
 });
 const animationOptions = z.strictObject({
   seeds: z
@@ -47,9 +51,10 @@ export const command = defineCommand({
   ],
   about:
     "Makes the pictures between prompts, between seeds, or both, and saves them as an animation, never over an existing file.",
-  options: frameOptions.extend(modelOptions.shape).extend(animationOptions.shape),
+  options: frameOptions.extend(adapterFolderOption).extend(modelOptions.shape).extend(animationOptions.shape),
   presentations: {
     ...generatePresentations,
+    ...adapterFolderPresentation,
     ...modelPresentations,
     seeds: { group: "Picture", short: "S" },
     frames: { group: "Picture", short: "f" },
@@ -66,6 +71,7 @@ export const command = defineCommand({
     if (extension !== "webp" && extension !== "gif")
       throw new UsageError(`Cannot save an animation as "${out}": a name in .webp or .gif is wanted`);
     const { folder } = await openOutputFolder(dirname(out), 1);
+    const { inputs } = await readAdapterFolder(given.adapters);
     const named = partOf(modelOptions, given);
     const path = named.model ?? (process.env.NOISETTE_MODEL || defaultModel().path);
     const progress = quiet ? noProgress : showProgress(process.stderr);
@@ -78,7 +84,7 @@ export const command = defineCommand({
         const model = await load(path, { ...loadOptions(named), signal, onDownload: progress.download });
         try {
           const way = { keyframes, framesBetween: frames, signal, onEvent: progress.event };
-          for await (const { image } of interpolate(model, way, partOf(frameOptions, given))) pictures.push(image!);
+          for await (const { image } of interpolate(model, way, { ...partOf(frameOptions, given), ...inputs })) pictures.push(image!);
         } finally {
           await model.close();
         }

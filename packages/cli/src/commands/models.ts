@@ -2,9 +2,9 @@
 
 import { join } from "node:path";
 import { z } from "zod";
-import { findInFolder, findInHubCache } from "../models/find-checkpoints.ts";
-import type { FoundCheckpoint } from "../models/find-checkpoints.ts";
-import { hubPlace } from "../models/hub-place.ts";
+import { findInFolder, findInHubCache } from "@noisette/server/models/find-checkpoints";
+import type { FoundCheckpoint } from "@noisette/server/models/find-checkpoints";
+import { hubPlace } from "@noisette/server/models/hub-place";
 import { table } from "../terminal/table.ts";
 import { formatBytes } from "../terminal/units.ts";
 import { defineCommand } from "./command.ts";

@@ -8,11 +8,15 @@ import type { SamplerId } from "@noisette/core/diffusion/samplers/index";
 import { openCheckpoint } from "@noisette/core/checkpoints/open";
 import { resolveModel } from "@noisette/core/checkpoints/hub";
 import { generateOptions, parseOptions } from "@noisette/core/pipelines/options";
+import { runEmbeddings } from "@noisette/core/pipelines/run-embeddings";
 import { isTemplate, templateExpansion } from "@noisette/core/prompts/expand-template";
 import { promptReport } from "@noisette/core/prompts/prompt-report";
 import { parseTemplate } from "@noisette/core/prompts/template";
 import { openTokenizer } from "@noisette/core/tokenizers/open";
 import type { TokenizerFiles } from "@noisette/core/tokenizers/open";
+import type { EncoderWidths } from "@noisette/core/adapters/embedding";
+import { readAdapterFolder } from "../adapters/adapter-folder.ts";
+import { conceptPresentations } from "../adapters/concept-flags.ts";
 import { partOf } from "../flags/part-of.ts";
 import { modelPresentations } from "../models/model-options.ts";
 import { formatPromptReport } from "../prompts/format-report.ts";
@@ -38,6 +42,7 @@ const readingOptions = generateOptions.pick({
   emphasis: true,
   chunking: true,
   dynamicPrompts: true,
+  embeddings: true,
   steps: true,
   sampler: true,
   seed: true,
@@ -67,6 +72,7 @@ export const command = defineCommand({
     seed: { group: "Prompt", short: "S" },
     negativePrompt: { group: "Prompt", name: "negative", short: "n" },
     ids: { group: "Output" },
+    embeddings: { ...conceptPresentations.embeddings, group: "Prompt" },
     json: { group: "Output" },
   },
   groups: ["Prompt", "Sampling", "Model", "Output"],
@@ -83,7 +89,12 @@ export const command = defineCommand({
     const { steps = usualSteps, promptSyntax: syntax, emphasis, chunking, sampler } = options;
     const evaluations = sampler === undefined ? 1 : samplerTable[sampler as SamplerId].evaluations;
     const expand = templateExpansion({ seed: options.seed ?? 0, wildcards });
-    const { tokenizers, positions } = await openTokenizers(partOf(checkpointOptions, given));
+    const { tokenizers, positions, widths } = await openTokenizers(partOf(checkpointOptions, given));
+    const texts = [options.prompt, options.negativePrompt].flat().filter((text) => text !== undefined);
+    const notice = (text: string) => void process.stderr.write(`note: ${text}\n`);
+    const { inputs } = await readAdapterFolder(given.adapters);
+    const sources = { catalogue: inputs.adapters, concepts: undefined };
+    const embeddings = await runEmbeddings(options, { ...sources, widths, texts, notice });
 
     const shown: ShownPrompt[] = [];
     for (const role of ["positive", "negative"] as const) {
@@ -101,6 +112,7 @@ export const command = defineCommand({
             tokenizer,
             chunking,
             positions,
+            embeddings: { table: embeddings, part: name === "tokenizer2" ? "textEncoder2" : "textEncoder" },
           });
           // Where encoders cut words alike, as SDXL's do, one view does.
           if (shown.some((other) => other.role === role && isDeepStrictEqual(other.parts, report.parts))) continue;
@@ -120,6 +132,7 @@ async function openTokenizers({ model, ...opening }: Partial<z.output<typeof che
     tokenizer: { builtIn: "clip", padToken: "<|endoftext|>" },
   };
   let positions = 77;
+  let widths: EncoderWidths | undefined;
   if (model !== undefined) {
     const { revision, ...checkpoint } = opening;
     const progress = showProgress(process.stderr);
@@ -130,9 +143,12 @@ async function openTokenizers({ model, ...opening }: Partial<z.output<typeof che
     files = opened.tokenizers;
     const { textEncoder, textEncoder2 } = opened.networks;
     positions = Number((textEncoder ?? textEncoder2)?.config.max_position_embeddings ?? positions);
+    const widthOf = (files: typeof textEncoder) => files && Number(files.config.hidden_size);
+    const [first, second] = [widthOf(textEncoder), widthOf(textEncoder2)];
+    widths = { ...(first && { textEncoder: first }), ...(second && { textEncoder2: second }) };
   }
   const tokenizers: Record<string, Awaited<ReturnType<typeof openTokenizer>>> = {};
   for (const [name, file] of Object.entries(files))
     if (file !== undefined) tokenizers[name] = await openTokenizer(file);
-  return { tokenizers, positions };
+  return { tokenizers, positions, widths };
 }

@@ -18,7 +18,7 @@ export interface ShownTable<Row> {
 export function showTable<Row>(
   { rows, row: kind, overview, describe, elsewhere }: ShownTable<Row>,
   name: string | undefined,
-  json: boolean,
+  json: boolean | undefined,
 ): void {
   const row = name === undefined ? undefined : rows[name];
   if (name !== undefined && row === undefined) {

@@ -16,6 +16,7 @@ export interface OptionSchema {
   readonly multipleOf?: number;
   readonly minItems?: number;
   readonly items?: OptionSchema;
+  readonly properties?: Readonly<Record<string, OptionSchema>>;
   readonly prefixItems?: readonly OptionSchema[];
   readonly anyOf?: readonly OptionSchema[];
 }
@@ -32,6 +33,8 @@ export interface Presentation {
   readonly value?: string;
   /** What the help page says about the values, instead of the range that the schema states. */
   readonly range?: string;
+  /** The value that `text` stands for, where people write it shorter than the schema's form; undefined when it is not such. */
+  readonly read?: (text: string) => unknown;
 }
 
 /** One flag of a command. */
@@ -43,6 +46,8 @@ export interface Flag extends Presentation {
   readonly schema: OptionSchema;
   /** Judges a value. */
   readonly accepts: (value: unknown) => boolean;
+  /** What is wrong with a value that has parts: the part's name, and why. */
+  readonly problem: (value: unknown) => string;
 }
 
 /** The flags of a schema's options, in its order; options without a presentation stand under `group`. */
@@ -61,6 +66,10 @@ export function flagsOf(
       names: [...names],
       schema: properties[option],
       accepts: (value) => z.safeParse(type, value).success,
+      problem: (value) => {
+        const [issue] = z.safeParse(type, value).error?.issues ?? [];
+        return issue === undefined ? "" : [...issue.path.slice(1), issue.message].join(": ");
+      },
     };
   });
 }

@@ -19,6 +19,8 @@ function example({ schema, option }: Flag): [text: string | undefined, value: un
     const values = schema.prefixItems.map(numberOf);
     return [values.join(","), values];
   }
+  if (schema.items?.type === "object") return ["a.1", [{ [Object.keys(schema.items.properties!)[0]]: "a.1" }]];
+  if (schema.items?.properties !== undefined) return ["some", [{ [Object.keys(schema.items.properties)[0]]: "some" }]];
   if (schema.type === "array" && schema.items?.type === "string") return ["a.1,b", ["a.1", "b"]];
   if (schema.type === "array" && schema.items?.type === "integer") return ["3,1,12", [3, 1, 12]];
   if (schema.type === "array") return ["14.6,2.5,0", [14.6, 2.5, 0]];

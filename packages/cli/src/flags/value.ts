@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { closestName } from "@noisette/core/safetensors/closest-name";
 import { UsageError } from "../usage-error.ts";
 import type { Flag, OptionSchema } from "./flag.ts";
+import { readRecord, recordForm } from "./record-value.ts";
 
 /** How values of one kind are written and spoken of. */
 interface Form {
@@ -41,6 +42,11 @@ const forms = {
     wanted: ({ minItems = 1 }) => `${minItems} or more names with commas between`,
   },
   texts: { placeholder: () => "TEXT", read: (text) => text, wanted: () => "text" },
+  records: {
+    placeholder: ({ items }) => recordForm(items!),
+    read: (text, { items }) => [readRecord(text, items!, readPart)],
+    wanted: ({ items }) => recordForm(items!),
+  },
   text: { placeholder: () => "TEXT", read: (text) => text, wanted: () => "text" },
   object: {
     placeholder: () => "FILE",
@@ -52,6 +58,7 @@ const forms = {
 function formOf({ type, enum: choices, prefixItems, items, anyOf }: OptionSchema): keyof typeof forms {
   if (choices !== undefined) return "choice";
   if (anyOf !== undefined) return "texts";
+  if (items?.type === "object") return "records";
   if (type === "array") return prefixItems !== undefined ? "pair" : items?.type === "string" ? "names" : "list";
   return ({ boolean: "switch", integer: "integer", number: "number", object: "object" } as const)[type ?? ""] ?? "text";
 }
@@ -62,7 +69,7 @@ const form = (flag: Flag): Form => forms[formOf(flag.schema)];
 export const isSwitch = (flag: Flag): boolean => formOf(flag.schema) === "switch";
 
 /** Whether the flag can be given several times, each adding a value. */
-export const isRepeatable = (flag: Flag): boolean => formOf(flag.schema) === "texts";
+export const isRepeatable = (flag: Flag): boolean => ["texts", "records"].includes(formOf(flag.schema));
 
 /** What the help page writes after the flag's name. */
 export const placeholderOf = (flag: Flag): string | undefined => flag.value ?? form(flag).placeholder(flag.schema);
@@ -72,10 +79,12 @@ export const wantedOf = (flag: Flag): string => form(flag).wanted(flag.schema);
 
 /** The value that `text` after `flag` stands for. Throws UsageError that says what is wanted. */
 export function readValue(flag: Flag, text: string): unknown {
-  const value = form(flag).read(text, flag.schema);
+  const value = flag.read?.(text) ?? form(flag).read(text, flag.schema);
   if (value !== undefined && flag.accepts(value)) return value;
   const closest = flag.schema.enum && closestName(text.toLowerCase(), flag.schema.enum);
   const what = `Cannot use --${flag.names[0]} ${JSON.stringify(text)}`;
+  if (formOf(flag.schema) === "records")
+    throw new UsageError(`${what}: ${flag.problem(value)} (${wantedOf(flag)} is wanted)`);
   if (closest === undefined) throw new UsageError(`${what}: ${wantedOf(flag)} is wanted`);
   throw new UsageError(
     `${what}: no such value (closest: "${closest}"; ${flag.range ?? `${wantedOf(flag)} are known`})`,
@@ -109,6 +118,13 @@ function readObject(text: string): unknown {
   } catch (cause) {
     throw new UsageError(`Cannot read ${isInline ? "the JSON" : `"${text}"`}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** The value of one part of a record. */
+function readPart(text: string, schema: OptionSchema): unknown {
+  if (formOf(schema) === "switch" || schema.type === undefined)
+    return { true: true, false: false }[text] ?? readNumber(text) ?? text;
+  return forms[formOf(schema)].read(text, schema);
 }
 
 function withRange(noun: string, schema: OptionSchema): string {

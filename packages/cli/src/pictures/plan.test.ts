@@ -1,3 +1,4 @@
+import { fixturePath } from "../../../../fixtures/read-golden.ts";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -188,13 +189,17 @@ describe("planGeneration()", () => {
         height: 96,
       });
       expect(plan.options.refinerAt).toBeUndefined();
-      expect(plan.repeats).toEqual({ path: from, model: { name: "other", hash: "0011223344" }, elsewhere: true });
+      const model = { name: "other", hash: "0011223344" };
+      expect(plan.repeats).toEqual({ path: from, model, elsewhere: true, loraHashes: {} });
       expect(plan.notices).toEqual([
         `"${from}" was made by AUTOMATIC1111`,
         `cannot reproduce of "${from}": Face restoration: GFPGAN`,
-        `cannot reproduce of "${from}": <lora:paint:1> (networks named in prompts cannot be applied yet)`,
+        `cannot reproduce of "${from}": <lora:paint:1> (--adapters with the folder it is in is wanted)`,
         `cannot reproduce of "${from}": its refiner, second (--refiner with its file is wanted)`,
       ]);
+      const found = await planGeneration({ from, model: sd1, adapters: fixturePath("adapters") }, []);
+      expect(found.options.prompt).toBe("a fox,  <lora:paint:1>");
+      expect(found.notices.join()).not.toContain("paint");
       const refined = await planGeneration({ from, model: sd1, refiner: sd1 }, []);
       expect(refined).toMatchObject({ refiner: sd1, options: { refinerAt: 0.8 } });
     },

@@ -7,6 +7,7 @@ import { checkpointOptions } from "@noisette/core/pipelines/checkpoint-options";
 import { compatModes } from "@noisette/core/pipelines/compat";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import type { GenerateInputs, GenerateOptions, LoadModelOptions } from "@noisette/core";
+import { namedInFull, readAdapterFolder } from "../adapters/adapter-folder.ts";
 import type { generateCommandOptions } from "../commands/generate-options.ts";
 import { partOf } from "../flags/part-of.ts";
 import { loadOptions, modelOptions } from "../models/model-options.ts";
@@ -15,10 +16,12 @@ import { defaultModel } from "../models/default-model.ts";
 import { openStyles, openWildcardFolder, styledPrompts } from "../prompts/prompt-files.ts";
 import { UsageError } from "../usage-error.ts";
 import { readBytes, readImage } from "@noisette/core/image/png";
-import type { FoundModel } from "@noisette/core/metadata/found-settings";
+import type { FoundModel, FoundSettings } from "@noisette/core/metadata/found-settings";
 import { readHistory } from "@noisette/core/metadata/read-history";
 import type { PictureHistory } from "@noisette/core/metadata/read-history";
-import type { SavedRecord } from "@noisette/core/metadata/saved-record";
+import type { RecordedLoading, SavedRecord } from "@noisette/core/metadata/saved-record";
+import { readControls } from "./read-controls.ts";
+import { readIpAdapters } from "./read-ip-adapters.ts";
 import { readInit } from "./read-init.ts";
 import { unrepeated } from "./unrepeated.ts";
 
@@ -28,7 +31,7 @@ export interface GenerationPlan {
   readonly model: string;
   readonly load: LoadModelOptions;
   /** Which model and how to read it, for the pictures' records. */
-  readonly loading: z.output<typeof checkpointOptions>;
+  readonly loading: RecordedLoading;
   readonly options: GenerateOptions & GenerateInputs;
   /** Paths of networks that take part: a second model, an upscaler. */
   readonly refiner?: string;
@@ -36,7 +39,13 @@ export interface GenerationPlan {
   /** Pictures that will be made. */
   readonly count: number;
   /** The picture to make again, the model it was made with, and whether that may be another now. */
-  readonly repeats?: { readonly path: string; readonly model: FoundModel; readonly elsewhere: boolean };
+  readonly repeats?: {
+    readonly path: string;
+    readonly model: FoundModel;
+    readonly elsewhere: boolean;
+    /** Of its LoRAs, by name. */
+    readonly loraHashes: Readonly<Record<string, string>>;
+  };
   readonly notices: readonly string[];
 }
 
@@ -44,12 +53,14 @@ type Given = Partial<z.output<typeof generateCommandOptions>>;
 
 /** Plans what `noisette generate` was asked for. Throws UsageError when it was not asked for anything. */
 export async function planGeneration(given: Given, words: readonly string[]): Promise<GenerationPlan> {
-  const written = partOf(generateOptions, given);
+  const { controls: _, ipAdapters: __, ...written } = partOf(generateOptions, given);
   const history = given.from === undefined ? undefined : readHistory(await readBytes(given.from), given.from);
   const { record, settings } = history ?? {};
   const earlier = record?.options ?? settings?.options;
   const promptsElsewhere = given.prompts === undefined ? undefined : "";
-  const prompt = writtenPrompt(written.prompt, words) ?? earlier?.prompt ?? promptsElsewhere;
+  const { adapters, inputs: adapterInputs } = await readAdapterFolder(given.adapters ?? record?.adapters);
+  const found = settings && adapters !== undefined ? withTags(settings) : earlier?.prompt;
+  const prompt = writtenPrompt(written.prompt, words) ?? found ?? promptsElsewhere;
   if (prompt === undefined)
     throw new UsageError('Cannot generate: no prompt (noisette "a red fox in the snow", or "" for none)');
   if (history !== undefined) checkRepeatable(history, given);
@@ -62,12 +73,14 @@ export async function planGeneration(given: Given, words: readonly string[]): Pr
   const init = given.init === undefined ? undefined : await readInit(given.init);
   const mask = given.mask === undefined ? undefined : await readImage(given.mask);
   const depth = given.depth === undefined ? undefined : await readImage(given.depth);
+  const controls = await readControls(given.controls, record?.options.controls ?? settings?.controls);
+  const ipAdapters = await readIpAdapters(given.ipAdapters, record?.options.ipAdapters);
   const refiner = given.refiner ?? record?.refiner?.path;
   const side = unnamed?.side !== undefined && init === undefined ? { width: unnamed.side, height: unnamed.side } : {};
   // One picture of a run that shared its random numbers is made alone, unless the run is another now.
   const isSameRun =
     record?.batch !== undefined && written.prompt === undefined && words.length === 0 && written.count === undefined;
-  const isNewPrompt = prompt !== earlier?.prompt;
+  const isNewPrompt = prompt !== found;
   const options = {
     ...side,
     ...earlier,
@@ -78,6 +91,9 @@ export async function planGeneration(given: Given, words: readonly string[]): Pr
     ...(isNewPrompt && { dynamicPrompts: undefined }),
     ...(wildcards && { dynamicPrompts: "on" as const }),
     ...written,
+    ...(written.loras && { loras: namedInFull(written.loras) }),
+    ...(written.embeddings && { embeddings: namedInFull(written.embeddings) }),
+    ...(written.hypernetworks && { hypernetworks: namedInFull(written.hypernetworks) }),
     prompt,
     ...(styled && styledPrompts({ ...earlier, ...written, prompt }, styled)),
   };
@@ -87,7 +103,7 @@ export async function planGeneration(given: Given, words: readonly string[]): Pr
       ...loadOptions(named),
       ...(given.previewDecoder !== undefined && { previewDecoder: given.previewDecoder }),
     },
-    loading: recordedLoading({ ...named, model }),
+    loading: { ...recordedLoading({ ...named, model }), ...(adapters !== undefined && { adapters }) },
     options: {
       ...options,
       ...(init && { init }),
@@ -95,6 +111,9 @@ export async function planGeneration(given: Given, words: readonly string[]): Pr
       ...(record?.template && !isNewPrompt && { template: record.template }),
       ...(mask && { mask }),
       ...(depth && { depth }),
+      ...adapterInputs,
+      ...controls,
+      ...ipAdapters,
       ...(given.preview !== undefined && { previewEvery: given.preview }),
       ...(isSameRun && { pictures: [record.batch!.index] }),
     },
@@ -104,18 +123,23 @@ export async function planGeneration(given: Given, words: readonly string[]): Pr
     ...repeatedModel(given, { record, settings } as Partial<PictureHistory>),
     notices: [
       ...(unnamed === undefined ? [] : [unnamed.notice]),
-      ...(settings ? unrepeated(given.from!, settings, { hasRefiner: refiner !== undefined }) : []),
+      ...(settings
+        ? unrepeated(given.from!, settings, {
+            hasRefiner: refiner !== undefined,
+            hasAdapters: adapters !== undefined,
+            controls: given.controls?.length ?? 0,
+          })
+        : []),
     ],
   };
 }
 
 /** Throws UsageError when the picture to repeat was made with something that its file does not hold and no flag gives. */
 function checkRepeatable({ record, settings }: PictureHistory, given: Given): void {
-  const wanted = (what: string | undefined, flag: "init" | "mask" | "depth" | "hiresUpscalerModel") => {
+  const wanted = (what: string | undefined, flag: keyof typeof flagsWithFiles) => {
     if (what === undefined || given[flag] !== undefined) return;
-    const written = flag === "hiresUpscalerModel" ? "hires-upscaler-model" : flag;
     throw new UsageError(
-      `Cannot repeat "${given.from}": it ${what} that its record does not hold (--${written} with the file is wanted)`,
+      `Cannot repeat "${given.from}": it ${what} that its record does not hold (--${flagsWithFiles[flag]} is wanted)`,
     );
   };
   const init = record?.init && (record.init === "image" ? "a picture" : "latents");
@@ -123,14 +147,29 @@ function checkRepeatable({ record, settings }: PictureHistory, given: Given): vo
   wanted(start && `started from ${start}`, "init");
   wanted(record?.mask || settings?.mask ? "was painted under a mask" : undefined, "mask");
   wanted(record?.depth ? "was painted after a depth picture" : undefined, "depth");
+  wanted(record?.controls ? "followed control pictures" : undefined, "controls");
+  wanted(record?.ipAdapters ? "looked at pictures" : undefined, "ipAdapters");
   wanted(record?.upscaler ? "was enlarged by a network" : undefined, "hiresUpscalerModel");
 }
+
+/** What gives the files that a record does not hold. */
+const flagsWithFiles = {
+  init: "init with the file",
+  mask: "mask with the file",
+  depth: "depth with the file",
+  controls: "control image=FILE for each",
+  ipAdapters: "ip-adapter image=PICTURE for each",
+  hiresUpscalerModel: "hires-upscaler-model with the file",
+} as const;
 
 /** With another program's settings the model is whichever is named: their files are not ours to find. */
 function repeatedModel({ from, model }: Given, { record, settings }: Partial<PictureHistory>): Partial<GenerationPlan> {
   const found = record?.model ?? settings?.model;
   if (found === undefined) return {};
-  return { repeats: { path: from!, model: found, elsewhere: settings !== undefined || model !== undefined } };
+  const loraHashes =
+    settings?.loraHashes ?? Object.fromEntries((record?.loras ?? []).map(({ name, hash }) => [name, hash]));
+  const elsewhere = settings !== undefined || model !== undefined;
+  return { repeats: { path: from!, model: found, elsewhere, loraHashes } };
 }
 
 function writtenPrompt(option: string | string[] | undefined, words: readonly string[]): string | string[] | undefined {
@@ -141,6 +180,10 @@ function writtenPrompt(option: string | string[] | undefined, words: readonly st
   }
   return words.length > 0 ? words.join(" ") : option;
 }
+
+/** Another program's prompt with the tags that were taken out of it. */
+const withTags = ({ options: { prompt }, networks }: FoundSettings): string | string[] =>
+  typeof prompt === "string" ? [prompt, ...networks].join(" ") : prompt;
 
 /** The flags win, then the picture to repeat, then the environment. */
 function chooseModel(given: ModelOptions, record: SavedRecord | undefined): ModelOptions {

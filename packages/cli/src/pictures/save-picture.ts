@@ -8,6 +8,8 @@ import { formatInfotext } from "@noisette/core/image/infotext";
 import { labelledGrid } from "@noisette/core/image/labelled-grid";
 import { writePicture } from "@noisette/core/image/picture-file";
 import { writePng } from "@noisette/core/image/png";
+import { withLoraTags } from "@noisette/core/metadata/lora-fields";
+import { withHypernetworkTags } from "@noisette/core/metadata/concept-fields";
 import { infotextFields } from "@noisette/core/metadata/infotext-fields";
 import { formatRecord, recordKeyword } from "@noisette/core/metadata/saved-record";
 import { writeSafetensors } from "@noisette/core/safetensors/write";
@@ -55,9 +57,9 @@ export async function savePicture(
 /** The prompts of this picture, where the record tells those of a whole run. */
 function onePrompt({ options, batch }: PictureRecord): { prompt: string; negativePrompt: string } {
   const index = Math.floor((batch?.index ?? 0) / options.count);
-  const { prompt, negativePrompt = "" } = options;
+  const { prompt, negativePrompt = "", loras, hypernetworks } = options;
   return {
-    prompt: [prompt].flat()[index],
+    prompt: withHypernetworkTags(withLoraTags([prompt].flat()[index], loras), hypernetworks),
     negativePrompt: typeof negativePrompt === "string" ? negativePrompt : negativePrompt[index],
   };
 }

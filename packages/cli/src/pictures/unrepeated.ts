@@ -2,15 +2,26 @@
 
 import type { FoundSettings } from "@noisette/core/metadata/found-settings";
 
+/** What is given beside the picture. */
+interface Given {
+  readonly hasRefiner: boolean;
+  /** A folder in which the networks that prompts name are looked up. */
+  readonly hasAdapters: boolean;
+  readonly controls: number;
+}
+
 /** A sentence for each thing of the picture at `path` that `settings` could not bring over. */
 export function unrepeated(
   path: string,
-  { software, networks, notReproduced, refiner }: FoundSettings,
-  { hasRefiner }: { readonly hasRefiner: boolean },
+  { software, networks, controls = [], notReproduced, refiner }: FoundSettings,
+  { hasRefiner, hasAdapters, controls: given }: Given,
 ): string[] {
   const missing = [
     ...notReproduced,
-    ...networks.map((tag) => `${tag} (networks named in prompts cannot be applied yet)`),
+    ...(hasAdapters ? [] : networks.map((tag) => `${tag} (--adapters with the folder it is in is wanted)`)),
+    ...controls
+      .slice(given)
+      .map(({ name = "a control" }) => `ControlNet ${name} (--control with its file and picture is wanted)`),
     ...(refiner !== undefined && !hasRefiner
       ? [`its refiner, ${refiner.name} (--refiner with its file is wanted)`]
       : []),

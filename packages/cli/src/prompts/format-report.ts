@@ -48,17 +48,39 @@ function stageLines(
     ...(isWhole ? [] : [`  steps ${ranges} of ${all}`]),
     ...chunks.map((chunk, i) => {
       const head = `    chunk ${i + 1}, ${chunk.length} ${chunk.length === 1 ? "token" : "tokens"}`;
-      return chunk.length === 0 ? head : `${head}: ${chunk.map((token) => tokenText(token, ids)).join(" ")}`;
+      return chunk.length === 0
+        ? head
+        : `${head}: ${conceptsTogether(chunk)
+            .map((token) => tokenText(token, ids))
+            .join(" ")}`;
     }),
     ...(cutAt === undefined ? [] : [`    cut off: ${JSON.stringify(text.slice(cutAt))}`]),
   ];
 }
 
-function tokenText({ text, id, weight }: ReportedToken, ids: boolean): string {
+function tokenText({ text, id, weight, vectors }: ShownToken, ids: boolean): string {
   // Bytes of one character are tokens without a text of their own.
   const shown = text.replaceAll(/\s+/g, "␣");
   const factor = weight === 1 ? "" : `×${Number(weight.toPrecision(4))}`;
-  return `${shown}${ids ? `#${id}` : ""}${factor}`;
+  const place = vectors > 0 ? `[${vectors === 1 ? "a vector" : `${vectors} vectors`}]` : ids ? `#${id}` : "";
+  return `${shown}${place}${factor}`;
+}
+
+/** A token, or the vectors of a concept that stand in its place. */
+interface ShownToken extends ReportedToken {
+  readonly vectors: number;
+}
+
+/** The vectors of each mention of a concept as one. */
+function conceptsTogether(chunk: readonly ReportedToken[]): ShownToken[] {
+  const shown: ShownToken[] = [];
+  for (const token of chunk) {
+    const last = shown.at(-1);
+    const goesOn = token.embedding !== undefined && last?.embedding === token.embedding && last.start === token.start;
+    if (goesOn) shown[shown.length - 1] = { ...last, vectors: last.vectors + 1 };
+    else shown.push({ ...token, vectors: token.embedding === undefined ? 0 : 1 });
+  }
+  return shown;
 }
 
 /** The line of `text` that a warning is about, with carets under it. */

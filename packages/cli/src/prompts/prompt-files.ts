@@ -6,6 +6,7 @@ import type { Wildcards } from "@noisette/core/prompts/expand-template";
 import { applyStyles, parseStyles } from "@noisette/core/prompts/styles";
 import type { PromptPair } from "@noisette/core/prompts/styles";
 import { openWildcards } from "@noisette/core/prompts/wildcard-folder";
+import { adapterFolderOption, adapterFolderPresentation } from "../adapters/adapter-folder.ts";
 import type { Presentation } from "../flags/flag.ts";
 
 /** Options that name them. */
@@ -20,6 +21,7 @@ export const promptFileOptions = z.strictObject({
     .default("styles.csv")
     .describe("Table of styles as A1111 keeps it: name, prompt, negative_prompt"),
   wildcards: z.string().min(1).optional().describe("Folder of text files that __name__ in a prompt takes a line from"),
+  ...adapterFolderOption,
 });
 
 /** How they show themselves. */
@@ -27,6 +29,7 @@ export const promptFilePresentations: Readonly<Record<string, Presentation>> = {
   style: { group: "Prompt" },
   styles: { group: "Prompt", value: "FILE" },
   wildcards: { group: "Prompt", value: "FOLDER" },
+  ...adapterFolderPresentation,
 };
 
 /** What was written of these. */

@@ -2,7 +2,7 @@
 // the cache that Python's tools use too. The protocol's metadata side is @huggingface/hub's; what it lacks (continuing
 // a broken download, progress, checksums, offline use, choosing files) is in the hub-*.ts files beside this one.
 
-import { disk as machineDisk, loadHubLibrary } from "#platform";
+import { disk as machineDisk, joinPath, loadHubLibrary, pathExists } from "#platform";
 import type { Disk } from "../platform/disk.ts";
 import {
   formatTree,
@@ -42,7 +42,9 @@ export interface ResolveModelOptions extends HubSettingsOptions {
  */
 export async function resolveModel(idOrPath: string, options: ResolveModelOptions = {}): Promise<string> {
   if (!machineDisk) {
-    throw new Error(`Cannot find "${idOrPath}": a browser page has no model cache (the files' URLs are wanted)`);
+    // A page has no cache: what it opens are files that were mounted, and URLs.
+    for (const path of [idOrPath, joinPath(idOrPath, modelIndexName)]) if (await pathExists(path)) return idOrPath;
+    throw new Error(`Cannot find "${idOrPath}": a browser page has no model cache (mounted files or a URL are wanted)`);
   }
   const disk = machineDisk;
   options.signal?.throwIfAborted();

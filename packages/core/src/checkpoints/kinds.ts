@@ -3,12 +3,17 @@
 
 import { hasChild } from "./names/children.ts";
 
+/** What an adapter changes a model by. */
+export type AdapterKind = "lora" | "embedding" | "hypernetwork";
+
 /** One kind of weights file. */
 export interface FileKind {
   /** In a message: `it is <label>`. */
   readonly label: string;
   /** True when this row describes a whole Stable Diffusion checkpoint. */
   readonly isCheckpoint?: boolean;
+  /** Set when this row describes an adapter that prompts can name. */
+  readonly adapter?: AdapterKind;
 }
 
 interface KindRow extends FileKind {
@@ -35,17 +40,29 @@ const kinds: readonly KindRow[] = [
     name: /(^|\.)(input_blocks\.\d+\.\d+\.time_stack|down_blocks\.\d+\.resnets\.\d+\.temporal_res_block)\./,
   },
   { label: "an AnimateDiff motion module", name: /(^|\.)motion_modules\.\d+\./ },
+  { label: "a Control-LoRA", name: /^lora_controlnet$/ },
+  { label: "a ControlNet-LLLite", name: /^lllite_unet_/ },
+  { label: "a ControlNet Union", name: /(^|\.)(control_add_embedding\.|task_embedding$)/ },
   { label: "a ControlNet in the original layout", name: /^control_model\.input_hint_block\./ },
-  { label: "a LyCORIS adapter", name: /\.(hada_w1_a|lokr_w1(_a)?|oft_blocks|oft_diag|a1\.weight|diff)$/ },
+  {
+    label: "a LyCORIS adapter",
+    name: /\.(hada_w1_a|lokr_w1(_a)?|oft_blocks|oft_diag|a1\.weight|diff)$/,
+    adapter: "lora",
+  },
   {
     label: "a LoRA",
+    adapter: "lora",
     name: /(\.lora_(down|up|A|B)(\.\w+)?\.weight$|[._]lora\.(down|up)\.weight$|^lora_(unet|te\d?)_|\.lora_linear_layer\.)/,
   },
   { label: "a ControlNet", name: /^(controlnet_cond_embedding\.|input_hint_block\.|controlnet_down_blocks\.)/ },
   { label: "a T2I-Adapter", name: /^(adapter\.)?body\.\d+\.(in_conv|resnets|block1)\./ },
   { label: "an IP-Adapter", name: /^(ip_adapter|image_proj)\./ },
-  { label: "a textual inversion embedding", name: /^(emb_params|string_to_param(\..+)?|clip_[lg]|<[^>]+>)$/ },
-  { label: "a hypernetwork", name: /^\d+\.[01]\.linear\./ },
+  {
+    label: "a textual inversion embedding",
+    name: /^(emb_params|string_to_param(\..+)?|clip_[lg]|<[^>]+>)$/,
+    adapter: "embedding",
+  },
+  { label: "a hypernetwork", name: /^\d+\.[01]\.linear\d?\./, adapter: "hypernetwork" },
   {
     label: "a Stable Diffusion checkpoint",
     name: /^(model\.diffusion_model|unet)\.(input_blocks|down_blocks)\./,

@@ -16,7 +16,7 @@ export async function modelHash(paths: readonly string[]): Promise<string> {
   const kept = disk && (await keptAnswer(paths, disk));
   const known = kept && (await disk!.readText(kept.path));
   if (known !== undefined && known.length === hexDigits) return known;
-  const hash = await hashOf(paths);
+  const hash = (await sha256Of(paths)).slice(0, hexDigits);
   // Without a place to keep it (a read-only home), the next run counts again.
   if (kept)
     await disk!
@@ -45,19 +45,20 @@ async function keptAnswer(paths: readonly string[], disk: Disk): Promise<{ folde
   return { folder, path: joinPath(folder, key.digest()) };
 }
 
-async function hashOf(paths: readonly string[]): Promise<string> {
+/** The SHA-256, in hex, of a file from byte `from` on, or of several one after the other. */
+export async function sha256Of(paths: readonly string[], from = 0): Promise<string> {
   const sha256 = disk?.digest("sha256") ?? pageDigest();
   for (const path of paths) {
     const source = await openFile(path);
     try {
-      for (let offset = 0; offset < source.size; offset += chunkBytes) {
+      for (let offset = from; offset < source.size; offset += chunkBytes) {
         sha256.update(await source.read(offset, Math.min(chunkBytes, source.size - offset)));
       }
     } finally {
       await source.close();
     }
   }
-  return (await sha256.digest()).slice(0, hexDigits);
+  return sha256.digest();
 }
 
 /** SHA-256 in a page, which can only digest bytes that it holds all at once. */

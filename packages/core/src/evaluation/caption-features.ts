@@ -1,6 +1,7 @@
 // Captions → CLIP's features, to hold pictures against.
 
 import { readComponentWeights } from "../checkpoints/component-weights.ts";
+import { readConfig } from "../checkpoints/image-encoder.ts";
 import { readTokenizerFiles } from "../checkpoints/tokenizer-files.ts";
 import { clipTextGraph } from "../models/clip-text.ts";
 import { clipConfig } from "../models/clip.ts";
@@ -10,7 +11,6 @@ import { tensor } from "../tensor/tensor.ts";
 import { openTokenizer } from "../tokenizers/open.ts";
 import { paddedIds } from "../training/trainers/text-encoder.ts";
 import { portions } from "../training/trainers/portions.ts";
-import { readConfig } from "./feature-network.ts";
 
 /** Embeddings [N,P] of `captions` by the CLIP in `folder`, as transformers saves it. Captions that are too long are cut. */
 export async function captionFeatures(

@@ -1,22 +1,18 @@
 // Networks whose features pictures are compared by. Figures of different networks cannot be compared, so each says what
 // its Fréchet distance is called.
 
-import { joinPath, pathExists, readText } from "#platform";
-import { readComponentWeights } from "../checkpoints/component-weights.ts";
+import { readImageEncoder } from "../checkpoints/image-encoder.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import type { Graph } from "../graph/graph.ts";
 import { clipPixels } from "../image/clip-pixels.ts";
-import type { PixelStatistics } from "../image/clip-pixels.ts";
 import type { Image } from "../image/image.ts";
 import { inceptionPixels } from "../image/inception-pixels.ts";
 import type { InceptionInput } from "../image/inception-pixels.ts";
-import { clipVisionConfig, clipVisionGraph } from "../models/clip-vision.ts";
-import type { PublishedConfig } from "../models/config.ts";
+import { clipVisionGraph } from "../models/clip-vision.ts";
 import { inceptionV3Graph } from "../models/inception-v3.ts";
 import { storedTensor } from "../safetensors/weights.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { parsePythonJsonObject } from "../util/python-json.ts";
 import { judgePixels, readJudge } from "./judge-files.ts";
 
 /** A network that makes features of pictures. */
@@ -99,9 +95,7 @@ async function judge(path: string): Promise<FeatureNetwork> {
 
 /** The image tower of a CLIP, in a folder as transformers saves it. */
 async function clip(path: string): Promise<FeatureNetwork> {
-  const config = clipVisionConfig(await readConfig(path));
-  const { tensors } = await readComponentWeights(path);
-  const statistics = await readPixelStatistics(path);
+  const { config, tensors, statistics } = await readImageEncoder(path);
   return {
     distance: "Fréchet distance on CLIP",
     width: config.projection,
@@ -112,25 +106,4 @@ async function clip(path: string): Promise<FeatureNetwork> {
     prepare: (images) => clipPixels(images, config.imageSize, statistics),
     outputs: { features: "imageEmbeds" },
   };
-}
-
-/** The config.json in `folder`. */
-export async function readConfig(folder: string): Promise<PublishedConfig> {
-  const path = joinPath(folder, "config.json");
-  return parsePythonJsonObject(await readText(path), path);
-}
-
-/** The colours' means and deviations that preprocessor_config.json says; undefined, CLIP's own, where there is none. */
-export async function readPixelStatistics(folder: string): Promise<PixelStatistics | undefined> {
-  const path = joinPath(folder, "preprocessor_config.json");
-  if (!(await pathExists(path))) return undefined;
-  const { image_mean: mean, image_std: deviation } = parsePythonJsonObject(await readText(path), path);
-  const areThree = (value: unknown): value is number[] =>
-    Array.isArray(value) && value.length === 3 && value.every(Number.isFinite);
-  if (mean === undefined && deviation === undefined) return undefined;
-  if (!areThree(mean) || !areThree(deviation))
-    throw new Error(
-      `Cannot read "${path}": "image_mean" and "image_std" are ${JSON.stringify(mean)} and ${JSON.stringify(deviation)} (three numbers each are wanted)`,
-    );
-  return { mean, deviation };
 }

@@ -15,7 +15,7 @@ import { openEngine } from "../runtime/open-engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { pictureTensor } from "../training/pictures.ts";
-import { saveJson, savePart } from "../training/save/model-parts.ts";
+import { saveJson, savePart } from "../checkpoints/save/model-parts.ts";
 import { subset } from "../training/examples.ts";
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
 import { dequantize } from "./flow-likelihood.ts";

@@ -1,5 +1,6 @@
 // Masks: one byte a pixel, 255 where a picture is painted anew, 0 where it is kept, between them where both are mixed.
 
+import { gaussianBlur } from "./gaussian.ts";
 import type { Image } from "./image.ts";
 
 /** A mask: rows from the top, one byte a pixel. */
@@ -76,34 +77,6 @@ function dilateLine(
 export function blurMask(mask: Mask, sigma: number): Mask {
   if (sigma === 0) return mask;
   const radius = Math.floor(2.5 * sigma + 0.5);
-  const bell = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
-  const sum = bell.reduce((a, b) => a + b, 0);
-  const weights = bell.map((value) => value / sum);
-  const { width, height, data } = mask;
-  const wide = new Float32Array(data.length);
-  for (let y = 0; y < height; y++) weighLine(data, wide, { start: y * width, step: 1, length: width, weights });
-  const blurred = new Float32Array(data.length);
-  for (let x = 0; x < width; x++) weighLine(wide, blurred, { start: x, step: width, length: height, weights });
-  return { width, height, data: Uint8Array.from(blurred, (value) => Math.round(value)) };
-}
-
-function weighLine(
-  from: ArrayLike<number>,
-  to: Float32Array,
-  { start, step, length, weights }: Line & { weights: readonly number[] },
-): void {
-  const radius = (weights.length - 1) / 2;
-  for (let i = 0; i < length; i++) {
-    let sum = 0;
-    for (let k = -radius; k <= radius; k++) sum += weights[k + radius] * from[start + mirrored(i + k, length) * step];
-    to[start + i * step] = sum;
-  }
-}
-
-// …2 1 0 1 2 … n−2 n−1 n−2 …
-function mirrored(i: number, length: number): number {
-  if (length === 1) return 0;
-  const period = 2 * (length - 1);
-  const inside = ((i % period) + period) % period;
-  return inside < length ? inside : period - inside;
+  const blurred = gaussianBlur({ ...mask, channels: 1 }, { sigma, radius });
+  return { ...mask, data: Uint8Array.from(blurred, (value) => Math.round(value)) };
 }

@@ -1,8 +1,8 @@
 // Text in PNG files, as A1111 and ComfyUI keep their parameters: tEXt is Latin-1, zTXt the same compressed, iTXt UTF-8
 // (PNG Specification, §11.3.3). Works on the bytes: everything else in the file stays as it is.
 
-import { Unzlib } from "fflate";
 import { concatenate } from "../util/concatenate.ts";
+import { unzlib } from "../util/unzlib.ts";
 import { pngChunk, pngChunks, type PngChunk } from "./png-chunks.ts";
 
 /** Texts by keyword, such as { parameters: "a fox\nSteps: 20, …" }. */
@@ -98,26 +98,14 @@ function malformed({ type, start }: PngChunk, problem: string, cause?: unknown):
   return new Error(`Cannot read PNG: its ${type} chunk at byte ${start} has ${problem}`, { cause });
 }
 
-/** Unpacks in small steps, so that no more than `limit` and one step's worth is ever held. */
 function unpack(packed: Uint8Array, { keyword, limit }: { keyword: string; limit: number }): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  const tooLong = new RangeError(`Cannot read PNG: its texts unpack to more than ${limit} bytes at "${keyword}"`);
-  const stream = new Unzlib((part) => {
-    parts.push(part);
-    size += part.length;
-  });
-  const step = 4096;
   try {
-    for (let from = 0; from < packed.length || from === 0; from += step) {
-      stream.push(packed.subarray(from, from + step), from + step >= packed.length);
-      if (size > limit) throw tooLong;
-    }
+    return unzlib(packed, { limitBytes: limit });
   } catch (cause) {
-    if (cause === tooLong) throw cause;
+    if (cause instanceof RangeError)
+      throw new RangeError(`Cannot read PNG: its texts unpack to more than ${limit} bytes at "${keyword}"`, { cause });
     throw new Error(`Cannot read PNG: its text "${keyword}" does not unpack: ${(cause as Error).message}`, { cause });
   }
-  return concatenate(parts);
 }
 
 /** tEXt where Latin-1 can say it, as Pillow chooses; else iTXt, not compressed. */

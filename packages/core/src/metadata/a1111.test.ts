@@ -37,6 +37,7 @@ Steps: 25, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 6.5, Seed: 9
       },
       model: { name: "v1-5-pruned-emaonly", hash: "6ce0161689" },
       networks: ["<lora:more_details:0.8>"],
+      loraHashes: { more_details: "3b8aa1d351ef" },
       notReproduced: ["VAE: vae-ft-mse.safetensors"],
     });
     expect(() => parseOptions(found!.options)).not.toThrow();
@@ -88,10 +89,10 @@ Steps: 25, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 6.5, Seed: 9
       "Schedule type: GITS",
       "Face restoration: CodeFormer",
       "Token merging ratio: 0.3",
-      "ControlNet 0: Module: canny, Weight: 1",
       "Emphasis: Other",
       "clipSkip: 99",
     ]);
+    expect(found.controls).toEqual([{ annotator: "canny", weight: 1 }]);
   });
 
   it.each([

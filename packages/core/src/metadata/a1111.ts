@@ -7,8 +7,10 @@ import { hiresUpscalers } from "../pipelines/hires-upscalers.ts";
 import type { HiresUpscaler } from "../pipelines/hires-upscalers.ts";
 import { networkTags } from "../prompts/network-tags.ts";
 import { placed } from "../prompts/placed-text.ts";
+import { readControlField } from "./control-fields.ts";
 import { emptyDraft, numberIn, settingsOf, sizeIn } from "./found-settings.ts";
 import type { FoundModel, FoundSettings, SettingsDraft } from "./found-settings.ts";
+import { readLoraHashes } from "./lora-fields.ts";
 import { a1111Sampler, a1111Schedule } from "./names.ts";
 
 type Fields = Readonly<Record<string, string>>;
@@ -32,7 +34,11 @@ export function readInfotext(text: string): FoundSettings | undefined {
   };
   for (const [name, value] of Object.entries(fields)) {
     if (silentFields.has(name)) continue;
-    const reader = Object.hasOwn(fieldReaders, name) ? fieldReaders[name] : undefined;
+    const reader = Object.hasOwn(fieldReaders, name)
+      ? fieldReaders[name]
+      : /^ControlNet \d+$/i.test(name)
+        ? controlReader
+        : undefined;
     if (reader === undefined || reader(value, draft, fields) === false) draft.notReproduced.push(`${name}: ${value}`);
   }
   if (maskFields.some((name) => fields[name] !== undefined)) draft.mask = "a mask";
@@ -69,8 +75,9 @@ const silentFields = new Set([
   "Civitai resources",
   "Civitai metadata",
   "Hashes",
-  "Lora hashes",
   "TI hashes",
+  "Hypernet hash",
+  "Hypernet strength",
   "Init image hash",
   "Batch size",
   "Batch pos",
@@ -143,6 +150,7 @@ const fieldReaders: Readonly<Record<string, FieldReader>> = {
     draft.options[isHires ? "hiresStrength" : "strength"] = numberIn(value);
     if (!isHires) draft.init = "a picture";
   },
+  "Lora hashes": (value, draft) => void (draft.loraHashes = readLoraHashes(value)),
   "Clip skip": number("clipSkip"),
   ENSD: number("noiseSeedDelta"),
   Eta: number("eta"),
@@ -201,6 +209,9 @@ const fieldReaders: Readonly<Record<string, FieldReader>> = {
   "Hires prompt": option("hiresPrompt"),
   "Hires negative prompt": option("hiresNegativePrompt"),
   "Hires CFG Scale": number("hiresGuidanceScale"),
+  // Before hypernetworks were tags in the prompt.
+  Hypernet: (name, { networks }, fields) =>
+    void networks.push(`<hypernet:${name}:${fields["Hypernet strength"] ?? 1}>`),
   Refiner: (value, draft) => void (draft.refiner = modelIn(value)),
   "Refiner switch at": number("refinerAt"),
 };
@@ -218,6 +229,14 @@ function scheduleReader(name: string): FieldReader {
     return undefined;
   };
 }
+
+const controlReader: FieldReader = (value, draft) => {
+  const found = readControlField(value);
+  if (found === undefined) return false;
+  (draft.controls ??= []).push(found.control);
+  draft.notReproduced.push(...found.notReproduced);
+  return undefined;
+};
 
 /** "name [hash]". */
 function modelIn(value: string): FoundModel {

@@ -43,8 +43,8 @@ function apiGraph(json: Json): Graph | undefined {
   return nodes.length === 0 ? undefined : new Map(nodes);
 }
 
-/** Seeds go up to 2⁶⁴, beyond what a JavaScript number holds. */
-const longIntegersAsText = (text: string): string =>
+/** The JSON text with integers of 16 digits and more as strings: seeds go up to 2⁶⁴, beyond what a JavaScript number holds. */
+export const longIntegersAsText = (text: string): string =>
   text.replace(/"[^"\\]*(?:\\[^][^"\\]*)*"|(?<![\d.eE+-])\d{16,}(?![\d.eE])/g, (token) =>
     token.startsWith('"') ? token : `"${token}"`,
   );

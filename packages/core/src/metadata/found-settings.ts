@@ -2,6 +2,7 @@
 
 import { generateOptions } from "../pipelines/options.ts";
 import type { GenerateOptions } from "../pipelines/options.ts";
+import type { FoundControl } from "./control-fields.ts";
 
 /** A model as another program names it. */
 export interface FoundModel {
@@ -21,8 +22,12 @@ export interface FoundSettings {
   /** The picture it started from and the mask, in words: the note does not hold them. */
   readonly init?: string;
   readonly mask?: string;
+  /** Controls by their number, without the paths of their networks and pictures. */
+  readonly controls?: readonly FoundControl[];
   /** LoRAs and hypernetworks, as tags: "<lora:name:1>", "<lora:name:text encoder:UNet>". */
   readonly networks: readonly string[];
+  /** A1111's hashes of LoRA files, by name. */
+  readonly loraHashes?: Readonly<Record<string, string>>;
   /** What the options cannot say, in words: "Face restoration: GFPGAN". */
   readonly notReproduced: readonly string[];
 }
@@ -34,6 +39,8 @@ export interface SettingsDraft {
   refiner?: FoundModel;
   init?: string;
   mask?: string;
+  controls?: FoundControl[];
+  loraHashes?: Readonly<Record<string, string>>;
   readonly networks: string[];
   readonly notReproduced: string[];
 }

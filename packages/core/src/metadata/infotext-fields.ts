@@ -1,5 +1,8 @@
 // A record in the words of AUTOMATIC1111's "parameters" text, which most galleries and tools read.
 
+import { embeddingHashesField } from "./concept-fields.ts";
+import { controlFields } from "./control-fields.ts";
+import { loraHashesField } from "./lora-fields.ts";
 import { hiresUpscalers } from "../pipelines/hires-upscalers.ts";
 import type { HiresUpscaler, HiresUpscalerId } from "../pipelines/hires-upscalers.ts";
 import type { PictureRecord } from "../pipelines/record.ts";
@@ -19,6 +22,8 @@ export function infotextFields({
   enlarged,
   template,
   sampler,
+  loras,
+  embeddings,
 }: PictureRecord): Record<string, string | number | undefined> {
   const schedule: ScheduleRow | undefined = schedules[options.schedule as ScheduleId];
   return {
@@ -48,12 +53,15 @@ export function infotextFields({
     "Postprocess upscale by": enlarged?.scale,
     "Postprocess upscaler": enlarged?.name,
     "Clip skip": options.clipSkip > 1 ? options.clipSkip : undefined,
+    ...controlFields(options.controls),
     ...promptFields(options),
     Eta: options.eta,
     ENSD: options.noiseSeedDelta || undefined,
     "SGM noise multiplier": options.initialNoise === "sgm" ? "True" : undefined,
     "Discard penultimate sigma": options.discardPenultimate === "on" ? "True" : undefined,
     RNG: options.rng === "philox" ? "NV" : "CPU",
+    "Lora hashes": loraHashesField(loras),
+    "TI hashes": embeddingHashesField(embeddings),
     // As the Dynamic Prompts extension writes them.
     Template: template?.prompt,
     "Negative Template": template?.negativePrompt,

@@ -17,22 +17,31 @@ const savedRecord = z.looseObject({
   init: z.enum(["image", "latents"]).optional(),
   mask: z.boolean().optional(),
   depth: z.boolean().optional(),
+  controls: z.boolean().optional(),
+  ipAdapters: z.boolean().optional(),
   upscaler: z.boolean().optional(),
   template: z.object({ prompt: z.string(), negativePrompt: z.string().optional() }).optional(),
+  loras: z.array(z.looseObject({ name: z.string(), path: z.string(), hash: z.string() })).optional(),
   refiner: z.looseObject({ path: z.string() }).optional(),
   /** Which model, and how to read it. */
   loading: checkpointOptions.optional(),
+  /** Folder that names of adapters were looked up in. */
+  adapters: z.string().min(1).optional(),
 });
 
 /** What making a picture again needs of its record. */
 export type SavedRecord = z.output<typeof savedRecord>;
 
+/** Which model, how to read it, and the folder that names of adapters were looked up in. */
+export type RecordedLoading = z.output<typeof checkpointOptions> & { readonly adapters?: string };
+
 /** The record as the text that is saved: in the schemas' order, so that a picture made again is the same file. */
-export function formatRecord(record: PictureRecord, loading: z.output<typeof checkpointOptions>): string {
+export function formatRecord(record: PictureRecord, { adapters, ...loading }: RecordedLoading): string {
   return JSON.stringify({
     ...record,
     options: generateOptions.parse(record.options),
     loading: checkpointOptions.parse(loading),
+    adapters,
   });
 }
 

@@ -6,11 +6,12 @@ export type PublishedConfig = Readonly<Record<string, unknown>>;
 /** Reads fields of one network's config.json; every error names the class and the field. */
 export class ConfigReader {
   readonly #config: PublishedConfig;
-  readonly #className: string;
+  /** The published class, for messages. */
+  readonly className: string;
 
   constructor(config: PublishedConfig, className: string) {
     this.#config = config;
-    this.#className = className;
+    this.className = className;
   }
 
   number(key: string, fallback?: number): number {
@@ -103,6 +104,6 @@ export class ConfigReader {
   }
 
   #error(key: string, is: string, wanted: string): Error {
-    return new Error(`Cannot build ${this.#className}: config "${key}" is ${is} (${wanted} is wanted)`);
+    return new Error(`Cannot build ${this.className}: config "${key}" is ${is} (${wanted} is wanted)`);
   }
 }

@@ -2,105 +2,26 @@
 
 import { ConfigReader } from "./config.ts";
 import type { PublishedConfig } from "./config.ts";
-import type { UNetConfig, UNetLevel } from "./unet.ts";
-
-/** Options that exist in diffusers and have one form here. */
-const fixed: Readonly<Record<string, readonly unknown[]>> = {
-  act_fn: ["silu", "swish"],
-  attention_type: ["default"],
-  center_input_sample: [false],
-  class_embeddings_concat: [false],
-  class_embed_type: [],
-  conv_in_kernel: [3],
-  conv_out_kernel: [3],
-  cross_attention_norm: [],
-  dual_cross_attention: [false],
-  encoder_hid_dim: [],
-  encoder_hid_dim_type: [],
-  mid_block_only_cross_attention: [false],
-  mid_block_scale_factor: [1],
-  downsample_padding: [1],
-  resnet_out_scale_factor: [1],
-  resnet_skip_time_act: [false],
-  resnet_time_scale_shift: ["default"],
-  reverse_transformer_layers_per_block: [],
-  time_embedding_act_fn: [],
-  time_embedding_type: ["positional"],
-  timestep_post_act: [],
-};
+import { attends, unetEncoderConfig } from "./unet-encoder-config.ts";
+import type { UNetConfig } from "./unet.ts";
 
 /** The UNet a published config.json describes. Throws Error that names a field this implementation does not have. */
 export function unetConfig(published: PublishedConfig): UNetConfig {
   const read = new ConfigReader(published, "UNet2DConditionModel");
-  for (const [key, allowed] of Object.entries(fixed)) read.only(key, ...allowed);
-
-  const features = read.numbers("block_out_channels");
-  const downTypes = read.strings("down_block_types");
-  const upTypes = read.strings("up_block_types");
-  const count = features.length;
+  const count = read.numbers("block_out_channels").length;
+  const [downTypes, upTypes] = [read.strings("down_block_types"), read.strings("up_block_types")];
   if (downTypes.length !== count || upTypes.length !== count) {
     throw new Error(
-      `Cannot build UNet2DConditionModel: ${downTypes.length} down and ${upTypes.length} up blocks (${count} of each are wanted)`,
+      `Cannot build ${read.className}: ${downTypes.length} down and ${upTypes.length} up blocks (${count} of each are wanted)`,
     );
   }
-  const resnets = read.perBlock("layers_per_block", count, 2);
-  const blocks = read.perBlock("transformer_layers_per_block", count, 1);
-  // The field called attention_head_dim has always held the number of heads in these models (diffusers issue 2011).
-  const heads = read.perBlock(read.has("num_attention_heads") ? "num_attention_heads" : "attention_head_dim", count, 8);
-  const onlyCross = Array.isArray(published.only_cross_attention)
-    ? (published.only_cross_attention as boolean[])
-    : new Array<boolean>(count).fill(read.boolean("only_cross_attention", false));
-  const attends = (type: string, plain: string, crossed: string): boolean => {
-    if (type !== plain && type !== crossed) {
-      throw new Error(`Cannot build UNet2DConditionModel: block type "${type}" ("${plain}" or "${crossed}" is wanted)`);
-    }
-    return type === crossed;
-  };
-
-  const levels = features.map((width, i): UNetLevel => {
-    const down = attends(downTypes[i], "DownBlock2D", "CrossAttnDownBlock2D");
-    const up = attends(upTypes[count - 1 - i], "UpBlock2D", "CrossAttnUpBlock2D");
-    if (down !== up)
+  const encoder = unetEncoderConfig(published, read);
+  encoder.levels.forEach(({ transformer }, i) => {
+    const up = upTypes[count - 1 - i];
+    if (attends(read, up, ["UpBlock2D", "CrossAttnUpBlock2D"]) !== (transformer !== undefined))
       throw new Error(
-        `Cannot build UNet2DConditionModel: level ${i} attends on one side only ("${downTypes[i]}", "${upTypes[count - 1 - i]}")`,
+        `Cannot build ${read.className}: level ${i} attends on one side only ("${downTypes[i]}", "${up}")`,
       );
-    return {
-      features: width,
-      resnets: resnets[i],
-      ...(down && { transformer: { heads: heads[i], blocks: blocks[i], onlyCross: onlyCross[i] } }),
-    };
   });
-
-  const middle = read.oneOf("mid_block_type", ["UNetMidBlock2DCrossAttn", "UNetMidBlock2D"], "UNetMidBlock2DCrossAttn");
-  const cosineFirst = read.boolean("flip_sin_to_cos", true);
-  const contextWidth = read.perBlock("cross_attention_dim", count, 1280);
-  if (contextWidth.some((width) => width !== contextWidth[0])) {
-    throw new Error(
-      `Cannot build UNet2DConditionModel: cross_attention_dim is [${contextWidth}] (one width is wanted)`,
-    );
-  }
-  const textTime = read.has("addition_embed_type") && read.oneOf("addition_embed_type", ["text_time"]) === "text_time";
-
-  return {
-    inChannels: read.number("in_channels", 4),
-    outChannels: read.number("out_channels", 4),
-    levels,
-    middle:
-      middle === "UNetMidBlock2DCrossAttn"
-        ? { heads: heads.at(-1)!, blocks: blocks.at(-1)!, onlyCross: false }
-        : undefined,
-    contextWidth: contextWidth[0],
-    groups: read.number("norm_num_groups", 32),
-    epsilon: read.number("norm_eps", 1e-5),
-    timeCode: { width: features[0], cosineFirst, shift: read.number("freq_shift", 0) },
-    timeWidth: read.number("time_embedding_dim", features[0] * 4),
-    ...(textTime && {
-      textTime: {
-        sizeCodeWidth: read.number("addition_time_embed_dim"),
-        width: read.number("projection_class_embeddings_input_dim"),
-      },
-    }),
-    ...(read.has("num_class_embeds") && { classes: read.number("num_class_embeds") }),
-    ...(read.has("time_cond_proj_dim") && { guidanceCodeWidth: read.number("time_cond_proj_dim") }),
-  };
+  return { ...encoder, outChannels: read.number("out_channels", 4) };
 }

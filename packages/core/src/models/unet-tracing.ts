@@ -4,6 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 import { graphOf } from "../graph/graph.ts";
 import { sum } from "../graph/ops/reduce.ts";
 import { attentionMaps } from "../graph/passes/attention-maps.ts";
+import { imageAttention, textAttentions } from "../graph/passes/image-attention.ts";
 import { circularPadding } from "../graph/passes/circular-padding.ts";
 import type { TilingAxes } from "../graph/passes/circular-padding.ts";
 import { perturbedAttention } from "../graph/passes/perturbed-attention.ts";
@@ -20,6 +21,12 @@ export interface UNetTracing {
   readonly perturbedLayers?: readonly string[];
   /** Outputs `attention.0`, `attention.1` … by level [batch,hw,tokens]: how much each place looks at each token, summed over layers. */
   readonly wordMaps?: boolean;
+  /** Inputs `residual.0` … and `residual.middle`: what ControlNets add, in the shapes of `encodingDims`. */
+  readonly residuals?: boolean;
+  /** Inputs `feature.0` … of so many: what T2I-Adapters add, in the shapes of `featureDims`. */
+  readonly features?: number;
+  /** Inputs `imageStates.0` … of so many and `imageWeights`: pictures that attention looks at beside the text (IP-Adapter). */
+  readonly picturePrompts?: number;
   /** Output `selfAttention` [batch,hw]: how much each place of the lowest level is looked at by all of them together. */
   readonly selfAttentionMap?: boolean;
 }
@@ -29,9 +36,9 @@ export function tracedUNet(
   config: UNetConfig,
   { pooledWidth, tracing = {} }: { readonly pooledWidth?: number; readonly tracing?: UNetTracing },
 ): Graph {
-  const { freeU, tiling, wordMaps, selfAttentionMap } = tracing;
+  const { freeU, tiling, wordMaps, selfAttentionMap, residuals, features, picturePrompts } = tracing;
   const perturbedLayers = tracing.perturbedLayers?.map(publishedName);
-  let graph = unetGraph(config, { pooledWidth, withFreeU: freeU });
+  let graph = unetGraph(config, { pooledWidth, withFreeU: freeU, withResiduals: residuals, features });
   if (wordMaps) graph = attentionMaps(graph, (scope) => wordMapOf(scope, config));
   if (selfAttentionMap) {
     graph = attentionMaps(graph, (scope) => (scope === middleAttention ? "selfAttention" : undefined));
@@ -50,6 +57,8 @@ export function tracedUNet(
       (scope) => scope.endsWith(".attn1") && perturbedLayers.some((layer) => isIn(scope, layer)),
     );
   }
+  if (picturePrompts !== undefined)
+    graph = imageAttention(graph, { layers: textAttentions(graph), pictures: picturePrompts });
   return tiling === undefined ? graph : circularPadding(graph, tiling);
 }
 

@@ -26,6 +26,8 @@ export interface Ground {
 export interface Canvas {
   readonly image: Image;
   readonly mask: Mask | undefined;
+  /** The part of another picture that lies where the run works, where that is not all. Throws RangeError when it is not of the picture's size. */
+  readonly part?: (other: Image) => Image;
   /** The result that is meant, from what the model made of `image`, enlarged or not. */
   finish(made: Image): Image;
 }
@@ -120,6 +122,14 @@ export function prepareCanvas(
   return {
     image: isSame ? paintedOver : partOfImage(paintedOver, inPicture, size),
     mask: mask && (isSame ? mask : partOfMask(mask, inPicture, size)),
+    ...(isMaskedArea && {
+      part(other: Image) {
+        if (other.width === image.width && other.height === image.height) return partOfImage(other, inPicture, size);
+        throw new RangeError(
+          `Cannot follow a control picture of ${other.width}×${other.height} with maskArea masked: ${image.width}×${image.height}, the picture's size, is wanted`,
+        );
+      },
+    }),
     finish(made) {
       if (!keepsPixels) return made;
       if (!isMaskedArea) {

@@ -2,9 +2,9 @@
 
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { PromptPiece } from "../prompts/attention.ts";
-import type { ChunkingId, ChunkToken } from "../prompts/chunks.ts";
+import type { ChunkingId, ChunkToken, UnknownConcept } from "../prompts/chunks.ts";
 import { promptChunks } from "../prompts/chunks.ts";
-import type { EmbeddingTable } from "../prompts/embeddings.ts";
+import type { EmbeddingNaming, EmbeddingTable } from "../prompts/embeddings.ts";
 import type { EmphasisId, EmphasisRow } from "../prompts/emphasis.ts";
 import { emphases } from "../prompts/emphasis.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -23,6 +23,8 @@ export interface TextStates {
   readonly pooled: Tensor | undefined;
   /** The words of the written prompt, and where their tokens stand in `context`. */
   readonly words?: readonly PromptWord[];
+  /** The names of the learned concepts in it. */
+  readonly embeddings?: readonly string[];
 }
 
 /** A text as both encoders are given it. */
@@ -47,11 +49,15 @@ export interface EncodeOptions {
   readonly chunking: ChunkingId;
   readonly emphasis: EmphasisId;
   /** Learned concepts, and how prompts name them. */
-  readonly embeddings?: { readonly table: EmbeddingTable; readonly written: "name" | "prefixed" };
+  readonly embeddings?: { readonly table: EmbeddingTable; readonly naming: EmbeddingNaming };
+  /** Where to run, when with adapters. */
+  readonly networks?: Pick<Networks, "get">;
   /** Empty chunks make up to so many. */
   readonly leastChunks?: number;
   /** Told the first token that was cut off, once. */
   readonly onCut?: (token: ChunkToken, part: TextPart) => void;
+  /** Told what names concepts that the table does not have. */
+  readonly onUnknown?: (unknown: readonly UnknownConcept[]) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -98,7 +104,7 @@ export function textEncoders(
     });
     const name = stateOf(part, options);
     const outputs = [name, ...(part === "textEncoder2" ? ["textEmbeds"] : [])];
-    const network = await networks.get(part, options.signal);
+    const network = await (options.networks ?? networks).get(part, options.signal);
     const feeds = { ids: { dims: [1, positions], data: BigInt64Array.from(ids, BigInt) }, vectors, kept };
     const { [name]: state, textEmbeds } = await network.run(feeds, { outputs, signal: options.signal });
     return { state, pooled: textEmbeds };
@@ -139,15 +145,16 @@ export function textEncoders(
 
   return {
     async encode(texts, options) {
-      const { chunking, embeddings, onCut, leastChunks = 1 } = options;
+      const { chunking, embeddings, onCut, onUnknown, leastChunks = 1 } = options;
       const chunked = parts.map((part) =>
         texts.map((pieces) => {
-          const { chunks, cut } = promptChunks(pieces[part], tokenizers[part]!, {
+          const { chunks, cut, unknown } = promptChunks(pieces[part], tokenizers[part]!, {
             chunking,
             capacity: configs[part]!.positions - 2,
             embeddings: embeddings && { ...embeddings, part },
           });
           if (cut !== undefined) onCut?.(cut, part);
+          onUnknown?.(unknown);
           return chunks;
         }),
       );
@@ -167,6 +174,7 @@ export function textEncoders(
         context: sideBySide(encoded.map((part) => part[text].context)),
         pooled: encoded.at(-1)![text].pooled,
         words: wordsOf(filled[0][text]),
+        embeddings: [...new Set(filled.flatMap((part) => part[text].flat().flatMap(({ embedding }) => embedding ?? [])))],
       }));
     },
     zeros() {

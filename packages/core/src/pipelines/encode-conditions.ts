@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Parts } from "./generate.ts";
 import type { TextStates } from "./conditioning.ts";
 import type { Condition } from "./unet-evaluation.ts";
+import type { Networks } from "./networks.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { blendStates } from "./prompt-blend.ts";
 import type { PromptStates, WrittenPrompt } from "./prompt-conditions.ts";
@@ -31,15 +32,17 @@ export interface EncodeConditionsOptions {
   /** Network calls of the pass and of those before it: prompts that change count them. */
   readonly calls: PassSteps;
   readonly embeddings?: EmbeddingTable;
+  /** Of each prompt, its networks with its adapters in them. */
+  readonly adapted: readonly { readonly networks: Networks }[];
   readonly notice: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Every prompt with its negative one, encoded; equal texts once. */
+/** Every prompt with its negative one, encoded by the same networks; equal texts once. */
 export async function encodeConditions(
   { checkpoint, networks, encoders }: Parts,
   options: ResolvedOptions & { width: number; height: number; guidanceScale: number },
-  { prompts, needsNegative, calls, embeddings, notice, signal }: EncodeConditionsOptions,
+  { prompts, needsNegative, calls, embeddings, adapted, notice, signal }: EncodeConditionsOptions,
 ): Promise<EncodedPrompt[]> {
   const { unet, textEncoder2 } = networks.configs;
   const { prompt2, negativePrompt, negativePrompt2, clipSkip, clipSkipNegative, emptyNegative } = options;
@@ -53,12 +56,14 @@ export async function encodeConditions(
     sizeConditioning(options, {
       sizes: (unet.textTime.width - (textEncoder2?.projection ?? 0)) / unet.textTime.sizeCodeWidth,
     });
-  const known = new Map<string, Promise<PromptStates>>();
-  const encoding = { encoders, options, pass: calls, embeddings, notice, signal };
+  let own = networks;
+  const knownBy = new Map<Networks, Map<string, Promise<PromptStates>>>();
   const encode = (prompt: WrittenPrompt, leastChunks?: number): Promise<PromptStates> => {
     const key = JSON.stringify([prompt, leastChunks]);
+    const known = knownBy.get(own) ?? new Map<string, Promise<PromptStates>>();
+    const encoding = { encoders, networks: own, options, pass: calls, embeddings, notice, signal };
     const states = known.get(key) ?? promptStates(prompt, encoding, leastChunks);
-    known.set(key, states);
+    knownBy.set(own, known.set(key, states));
     return states;
   };
   const positiveOf = async (text: string, chunks?: number): Promise<PromptStates> => {
@@ -82,25 +87,26 @@ export async function encodeConditions(
 
   const distilled = unet.guidanceCodeWidth !== undefined;
   const needsEmpty = options.guidanceScale > 1 && !distilled && options.guidanceMethod === "perp_neg";
-  const empty = needsEmpty ? conditionOf(await negativeOf(""), sizes?.negative) : undefined;
   const encoded: EncodedPrompt[] = [];
   for (const [i, prompt] of prompts.entries()) {
-    const own = Array.isArray(negativePrompt) ? negativePrompt[i] : negativePrompt;
+    own = adapted[i].networks;
+    const empty = needsEmpty ? conditionOf(await negativeOf(""), sizes?.negative) : undefined;
+    const written = Array.isArray(negativePrompt) ? negativePrompt[i] : negativePrompt;
     let positive = await positiveOf(prompt);
     const isComposed = positive.parts.length > 1 || positive.parts[0].weight !== 1;
     // Guidance of a distilled model is an input of its UNet. CFG++ and AND use the negative half whatever the scale.
     const guided = (options.guidanceScale > 1 || needsNegative || isComposed) && !distilled;
     let negative: PromptStates | undefined;
-    if (guided && isZero(own)) negative = ofOne(encoders.zeros());
+    if (guided && isZero(written)) negative = ofOne(encoders.zeros());
     else if (guided) {
-      negative = await negativeOf(own ?? "");
+      negative = await negativeOf(written ?? "");
       const [ours, theirs] = [chunksOf(positive), chunksOf(negative)];
-      if (options.padNegative && theirs < ours) negative = await negativeOf(own ?? "", ours);
+      if (options.padNegative && theirs < ours) negative = await negativeOf(written ?? "", ours);
       if (options.padNegative && ours < theirs) positive = await positiveOf(prompt, theirs);
     }
     encoded.push({
       prompt,
-      negativePrompt: own,
+      negativePrompt: written,
       positive: conditionOf(positive, sizes?.positive),
       negative: negative && conditionOf(negative, sizes?.negative),
       ...(empty && { empty }),

@@ -24,6 +24,8 @@ export type GenerateEvent =
       readonly remainingMs: number;
       /** What the picture looks like now, when previews are asked for. */
       readonly preview?: Image;
+      /** The latents themselves, when they are asked for. */
+      readonly trace?: StepTrace;
     }
   /** Picture `picture` is finished. */
   | {
@@ -39,6 +41,14 @@ export type GenerateEvent =
       /** All that is needed to make it again. */
       readonly record: PictureRecord;
     };
+
+/** One step in latents [1,C,h,w], where x = x₀ + σ·ε. */
+export interface StepTrace {
+  /** What the step began with. */
+  readonly x: Tensor;
+  /** What guidance and sampler made of x₀ from there. */
+  readonly denoised: Tensor;
+}
 
 /** A finished picture. */
 export type ImageEvent = Extract<GenerateEvent, { kind: "image" }>;

@@ -1,5 +1,6 @@
 // From picture to picture: prompts and seeds are keyframes, and what lies between them is made frame by frame.
 
+import type { AdapterCatalogue } from "../adapters/catalogue.ts";
 import type { GenerateOptions } from "./options.ts";
 import type { Generation } from "./generation.ts";
 import type { GenerateEvent, ImageEvent } from "./events.ts";
@@ -30,7 +31,13 @@ export interface Frame extends ImageEvent {
 
 /** What makes the pictures: a model, as far as this needs it. */
 interface Generator {
-  generate(options: GenerateOptions & { readonly signal?: AbortSignal }): Generation;
+  generate(options: GenerateOptions & Inputs & { readonly signal?: AbortSignal }): Generation;
+}
+
+/** What is given to every frame beside its options. */
+interface Inputs {
+  /** Where the names of adapters are looked up. */
+  readonly adapters?: AdapterCatalogue;
 }
 
 /**
@@ -40,7 +47,7 @@ interface Generator {
 export async function* interpolate(
   model: Generator,
   { keyframes, framesBetween, signal, onEvent }: InterpolateOptions,
-  options: Omit<GenerateOptions, "prompt" | "seed" | "count">,
+  options: Omit<GenerateOptions, "prompt" | "seed" | "count"> & Inputs,
 ): AsyncGenerator<Frame> {
   if (keyframes.length < 2 || !Number.isInteger(framesBetween) || framesBetween < 1) {
     throw new RangeError(

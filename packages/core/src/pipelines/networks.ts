@@ -16,9 +16,15 @@ import { tracedUNet } from "../models/unet-tracing.ts";
 import { unetConfig } from "../models/unet-config.ts";
 import { upscalerGraph } from "../models/upscaler.ts";
 import type { UpscalerConfig } from "../models/upscaler.ts";
-import type { Device, Engine, Network } from "../runtime/engine.ts";
+import { liveCount, liveTensors, liveWeights, weightsInput, withLiveFactors } from "../adapters/live-factors.ts";
+import type { LiveChanges } from "../adapters/live-factors.ts";
+import type { ParameterAttributes } from "../graph/ops/source.ts";
+import type { Device, Engine, Network, Residents } from "../runtime/engine.ts";
 import { openEngine } from "../runtime/open-engine.ts";
-import { elementCount } from "../tensor/tensor.ts";
+import type { StoredTensors } from "../tensor/stored.ts";
+import { elementCount, tensor } from "../tensor/tensor.ts";
+import { companionsOf } from "./companions.ts";
+import type { Companions } from "./companions.ts";
 import type { UpscalerFiles } from "./upscale.ts";
 
 /** The networks a pipeline runs, by the part they play. */
@@ -34,6 +40,28 @@ const stages: Record<Part, string> = {
   encoder: "vae",
   upscaler: "vae",
 };
+
+/** What adapters make of one network. Equal keys stand for equal values. */
+export interface NetworkAdapters {
+  /** Those whose factors are inputs: they come and go without loading anything. */
+  readonly live?: {
+    readonly key: string;
+    /** Names of the weights that they change. */
+    readonly parameters: ReadonlySet<string>;
+    readonly changes: () => Promise<readonly LiveChanges[]>;
+  };
+  /** Those in the weights, which are other weights then; `remove` deletes what they were written to. */
+  readonly merged?: {
+    readonly key: string;
+    readonly tensors: (own: StoredTensors) => Promise<{ tensors: StoredTensors; remove: () => Promise<void> }>;
+  };
+  /** Networks within it (hypernetworks): how its graph becomes one with them, and their tensors. */
+  readonly within?: {
+    readonly key: string;
+    readonly graph: (own: Graph) => Graph;
+    readonly tensors: StoredTensors;
+  };
+}
 
 /** The networks of one checkpoint, loaded when first needed. */
 export interface Networks {
@@ -51,10 +79,13 @@ export interface Networks {
   /** Whether there is a tiny autoencoder for previews. */
   readonly hasPreview: boolean;
   /**
-   * The loaded network of `part`, traced with what `tracing` names of it; one that was traced otherwise makes room.
+   * The loaded network of `part`, traced with what `tracing` names of it, with `adapters` in it; one that was traced or
+   * merged otherwise makes room. Live ones take their weights as the feed `adapterWeights` [1,A], by default none of them.
    * Throws Error when the checkpoint has none, or it cannot be loaded.
    */
-  get(part: Part, signal?: AbortSignal, tracing?: UNetTracing): Promise<Network>;
+  get(part: Part, signal?: AbortSignal, tracing?: UNetTracing, adapters?: NetworkAdapters): Promise<Network>;
+  /** Networks of other files that run beside the UNet. */
+  readonly companions: Companions;
   close(): Promise<void>;
 }
 
@@ -119,7 +150,7 @@ export async function openNetworks(
     );
 
   const engines = new Map<string, Promise<Engine>>([[oneStage ? "text" : "all", Promise.resolve(first)]]);
-  const loaded = new Map<Part, { readonly network: Promise<Network>; readonly traced: string }>();
+  const loaded = new Map<Part, LoadedPart>();
 
   async function closeStage(stage: string): Promise<void> {
     for (const part of loaded.keys()) if (stages[part] === stage) loaded.delete(part);
@@ -128,43 +159,134 @@ export async function openNetworks(
     await (await engine)?.close();
   }
 
+  async function engineOf(part: Part): Promise<Engine> {
+    const stage = oneStage ? stages[part] : "all";
+    if (oneStage) for (const other of Array.from(engines.keys())) if (other !== stage) await closeStage(other);
+    const engine = engines.get(stage) ?? openEngine({ device: first.device, threads });
+    engines.set(stage, engine);
+    return engine;
+  }
+
+  const getNow: Networks["get"] = async (part, signal, tracing = {}, { live, merged, within } = {}) => {
+    const { files, graph } = parts[part];
+    if (files === undefined) throw new Error(`Cannot run the ${part} of "${checkpoint.path}": the checkpoint has none`);
+    const traced = JSON.stringify([tracing, merged?.key, within?.key]);
+    const known = loaded.get(part);
+    const own = known?.traced === traced && takes(known, live?.parameters) ? known : await loadPart(files);
+    const key = live?.key ?? "";
+    if (own.weights.length > 0 && own.key !== key) {
+      const changes = live === undefined ? [] : await live.changes();
+      const before = own.factors;
+      // From here on a run with them has to come back for its own.
+      own.key = own.factors = undefined;
+      await before?.release();
+      own.factors = await own.engine.hold(liveTensors(own.weights, changes));
+      own.key = key;
+    }
+    return {
+      ...own.network,
+      async run(feeds, options) {
+        // Another run may have needed its place: it comes back when it is used again.
+        if (loaded.get(part) !== own || (own.weights.length > 0 && own.key !== key))
+          return (await networks.get(part, signal, tracing, { live, merged, within })).run(feeds, options);
+        if (own.factors === undefined) return own.network.run(feeds, options);
+        const none = { [weightsInput]: tensor([1, liveCount(own.factors.dims)]) };
+        return own.network.run({ ...none, ...feeds }, { ...options, residents: own.factors });
+      },
+    };
+
+    async function loadPart({ tensors: plainTensors }: Pick<NetworkFiles, "tensors">): Promise<LoadedPart> {
+      loaded.delete(part);
+      await known?.unload();
+      const stage = oneStage ? stages[part] : "all";
+      if (oneStage) for (const other of Array.from(engines.keys())) if (other !== stage) await closeStage(other);
+      const opening = engines.get(stage) ?? openEngine({ device: first.device, threads });
+      engines.set(stage, opening);
+      const engine = await opening;
+      const plain = graph(tracing);
+      const weights = weightsToTake(plain, { live: live?.parameters, before: known?.weights });
+      const { tensors, remove } = (await merged?.tensors(plainTensors)) ?? { tensors: plainTensors };
+      try {
+        // First what is within: factors beside a layer see the input that it makes for it.
+        const complete = within === undefined ? plain : within.graph(plain);
+        const whole = weights.length === 0 ? complete : withLiveFactors(complete, weights);
+        const all = within === undefined ? tensors : new Map([...tensors, ...within.tensors]);
+        const network = await engine.load(whole, all, { source: checkpoint.path, signal });
+        const entry: LoadedPart = {
+          engine,
+          network,
+          traced,
+          weights,
+          async unload() {
+            await entry.factors?.release();
+            await network.unload();
+            await remove?.();
+          },
+        };
+        loaded.set(part, entry);
+        return entry;
+      } finally {
+        // It is mapped by now; systems that do not let go of mapped files do when it is unloaded.
+        await remove?.().catch(() => undefined);
+      }
+    }
+  };
+
+  let turn: Promise<unknown> = Promise.resolve();
   const networks: Networks = {
     device: first.device,
     notices,
     configs,
     hasPreview: preview !== undefined,
-    async get(part, signal, tracing = {}) {
-      const traced = JSON.stringify(tracing);
-      const known = loaded.get(part);
-      if (known?.traced === traced) return known.network;
-      loaded.delete(part);
-      await known?.network.then((network) => network.unload()).catch(() => undefined);
-      const { files, graph } = parts[part];
-      if (files === undefined)
-        throw new Error(`Cannot run the ${part} of "${checkpoint.path}": the checkpoint has none`);
-      const stage = oneStage ? stages[part] : "all";
-      if (oneStage) for (const other of Array.from(engines.keys())) if (other !== stage) await closeStage(other);
-      const engine = engines.get(stage) ?? openEngine({ device: first.device, threads });
-      engines.set(stage, engine);
-      const network = engine
-        .then((opened) => opened.load(graph(tracing), files.tensors, { source: checkpoint.path, signal }))
-        .then((own): Network => ({
-          ...own,
-          // Another run may have needed its place: it comes back when it is used again.
-          run: async (feeds, options) =>
-            (loaded.get(part) === entry ? own : await networks.get(part, signal, tracing)).run(feeds, options),
-        }));
-      const entry = { network, traced };
-      loaded.set(part, entry);
-      network.catch(() => loaded.get(part) === entry && loaded.delete(part));
-      return network;
+    get(...asked) {
+      // One at a time: none sees what another is about to replace.
+      const got = turn.then(() => getNow(...asked));
+      turn = got.catch(() => undefined);
+      return got;
     },
+    companions: companionsOf(() => engineOf("unet")),
     async close() {
       loaded.clear();
       for (const stage of Array.from(engines.keys())) await closeStage(stage);
     },
   };
   return networks;
+}
+
+/** A network in an engine. */
+interface LoadedPart {
+  readonly engine: Engine;
+  readonly network: Network;
+  /** What it was traced and merged with. */
+  readonly traced: string;
+  /** The weights whose layers take factors. */
+  readonly weights: readonly ParameterAttributes[];
+  /** The factors in it now. */
+  key?: string;
+  factors?: Residents;
+  unload(): Promise<void>;
+}
+
+const takes = ({ weights }: LoadedPart, parameters: ReadonlySet<string> = new Set()): boolean =>
+  parameters.size === 0 || weights.filter(({ name }) => parameters.has(name)).length === parameters.size;
+
+/**
+ * The weights of `graph` that are to take factors: none without live adapters, else those of all linear layers, and of
+ * convolutions too where one is changed now or took factors before. Throws Error when a parameter is no such weight.
+ */
+function weightsToTake(
+  graph: Graph,
+  { live = new Set(), before = [] }: { live?: ReadonlySet<string>; before?: readonly ParameterAttributes[] },
+): readonly ParameterAttributes[] {
+  if (live.size === 0) return [];
+  const names = new Set([...live, ...before.map(({ name }) => name)]);
+  const found = (["linear", "all"] as const).map((layers) => liveWeights(graph, layers));
+  const enough = found.find((weights) => weights.filter(({ name }) => names.has(name)).length === names.size);
+  if (enough !== undefined) return enough;
+  const strange = [...names].find((name) => !found[1].some((weight) => weight.name === name));
+  throw new Error(
+    `Cannot use an adapter live: "${strange}" is no weight of a linear layer or convolution (mergeAdapters is wanted)`,
+  );
 }
 
 const seamless = (graph: Graph, axes: TilingAxes | undefined): Graph =>

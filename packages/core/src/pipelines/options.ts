@@ -4,8 +4,11 @@
 import { z } from "zod";
 import { samplers } from "../diffusion/samplers/index.ts";
 import { schedules } from "../diffusion/schedules/index.ts";
+import { adapterOptions } from "./adapter-options.ts";
+import { controlOptions } from "./control-options.ts";
 import { editingOptions } from "./editing-options.ts";
 import { guidanceOptions } from "./guidance-options.ts";
+import { ipAdapterOptions } from "./ip-adapter-options.ts";
 import { networkOptions } from "./network-options.ts";
 import { withCompat } from "./compat.ts";
 import { compatOptions, promptOptions } from "./prompt-options.ts";
@@ -60,6 +63,9 @@ export const generateOptions = z.strictObject({
     .describe("Pulls the contrast of guided pictures back (arXiv 2305.08891)"),
   ...guidanceOptions,
   ...networkOptions,
+  ...adapterOptions,
+  ...controlOptions,
+  ...ipAdapterOptions,
   seed: z.int().min(0).optional().describe("Seed of the first picture; the next ones count up (random)"),
   width: side.optional().describe("Width in pixels, a multiple of 8 (the model's own)"),
   height: side.optional().describe("Height in pixels, a multiple of 8 (the model's own)"),

@@ -17,21 +17,25 @@ import { unetEvaluation } from "./unet-evaluation.ts";
 
 /** The network that `pass` samples with. */
 export async function passNetwork(
-  { sampling, options, latentDims, prompt, from, edits = false }: Pass,
+  { sampling, options, latentDims, prompt, from, controls, pictures, edits = false }: Pass,
   { networks, watch, signal }: { networks: Networks; watch?: Watch; signal: AbortSignal },
 ): Promise<GuidedNetwork> {
   const { configs } = networks;
   const [, channels, height, width] = latentDims;
   const { plan } = sampling;
   const choice = guidanceChoice(options, { sigmas: plan.sigmas, channels, editsPictures: edits });
-  const unet = await networks.get("unet", signal, tracingOf(options));
+  const unet = await networks.get("unet", signal, {
+    ...tracingOf(options),
+    ...controls?.tracing,
+    ...pictures?.tracing,
+  });
   const { pagScale, sagScale, guidanceBatching } = options;
 
   const { positive: cond, negative: uncond, empty } = prompt;
   const plain: Conditions = {
     cond,
-    ...(uncond && { uncond }),
-    ...(empty && { empty }),
+    ...(uncond && { uncond: { ...uncond, isNegative: true } }),
+    ...(empty && { empty: { ...empty, isNegative: true } }),
     ...(pagScale > 0 && { perturbed: { ...cond, perturbed: true } }),
   };
   const conditions = edits ? editConditions(plain, latentDims) : plain;
@@ -47,6 +51,8 @@ export async function passNetwork(
     classLabel: from.classLabel,
     guidanceScale: options.guidanceScale,
     perturbs: pagScale > 0,
+    controls,
+    pictures,
     ...(options.freeu && { feeds: { freeU: tensor([4], Float32Array.from(options.freeu)) } }),
     signal,
   });

@@ -3,9 +3,11 @@
 import type { StepProgress } from "../diffusion/samplers/types.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
+import type { Controls } from "./controls.ts";
 import type { EncodedPrompt } from "./encode-conditions.ts";
-import type { Watch } from "./guided-network.ts";
+import type { GuidedNetwork, Watch } from "./guided-network.ts";
 import type { PassStart } from "./initial-latents.ts";
+import type { PicturePrompts } from "./ip-adapters.ts";
 import type { Networks } from "./networks.ts";
 import type { PictureNoise } from "./noise.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -20,10 +22,14 @@ export interface Pass {
   readonly latentDims: readonly number[];
   readonly prompt: EncodedPrompt;
   readonly from: PassStart;
+  /** What steers the UNet after other pictures. */
+  readonly controls?: Controls;
   /** What the sampler draws from. */
   readonly draw: PictureNoise;
   /** Where Brownian noise comes from, when not from `draw`. */
   readonly brownian?: Parameters<Sampling["sample"]>[1]["brownian"];
+  /** Pictures as prompts. */
+  readonly pictures?: PicturePrompts;
   /** The channels behind the latents are a picture to edit by instruction. */
   readonly edits?: boolean;
 }
@@ -33,11 +39,14 @@ export async function runPass(
   pass: Pass,
   {
     networks,
+    follow,
     onStep,
     watch,
     signal,
   }: {
     networks: Networks;
+    /** Is told the noise levels of the pass, and of each evaluation before it is made. */
+    follow: (sigma: number, sigmas: readonly number[]) => void;
     onStep: (progress: StepProgress) => Promise<void>;
     watch?: Watch;
     signal: AbortSignal;
@@ -45,7 +54,15 @@ export async function runPass(
 ): Promise<Tensor> {
   const { sampling, latentDims, from, draw, brownian } = pass;
   const network = await passNetwork(pass, { networks, watch, signal });
-  const latents = await sampling.sample(network, {
+  const { sigmas } = sampling.plan;
+  const followed: GuidedNetwork = Object.assign(
+    (input: Float32Array, timestep: number, sigma: number) => {
+      follow(sigma, sigmas);
+      return network(input, timestep, sigma);
+    },
+    network.unconditional && { unconditional: network.unconditional },
+  );
+  const latents = await sampling.sample(followed, {
     start: from.start,
     known: from.known,
     noise: () => draw(latentDims),

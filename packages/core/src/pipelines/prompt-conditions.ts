@@ -7,6 +7,7 @@ import type { PassSteps } from "../prompts/schedule.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { TextEncoders, TextPieces, TextStates } from "./conditioning.ts";
+import type { Networks } from "./networks.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** What a prompt is to the UNet over a pass. */
@@ -32,6 +33,8 @@ export interface WrittenPrompt {
 /** How to encode prompts, the same for all of a pass. */
 export interface PromptEncoding {
   readonly encoders: TextEncoders;
+  /** Those with the prompt's adapters in them. */
+  readonly networks: Networks;
   readonly options: ResolvedOptions;
   /** In network calls, which A1111 takes for steps. */
   readonly pass: PassSteps;
@@ -40,10 +43,10 @@ export interface PromptEncoding {
   readonly signal: AbortSignal;
 }
 
-/** The states of `prompt`. Throws Error when it asks for networks, which nothing applies yet. */
+/** The states of `prompt`. */
 export async function promptStates(
   { text, text2, role, clipSkip }: WrittenPrompt,
-  { encoders, options, pass, embeddings, notice, signal }: PromptEncoding,
+  { encoders, networks, options, pass, embeddings, notice, signal }: PromptEncoding,
   leastChunks?: number,
 ): Promise<PromptStates> {
   const { promptSyntax: syntax, emphasis, chunking, clipSkipSdxl } = options;
@@ -52,12 +55,6 @@ export async function promptStates(
     const result = readPrompt(written, { ...pass, syntax, weights: emphasis !== "none", role });
     for (const { message, start, end } of result.warnings)
       notice(`the ${what} at ${start + 1}, ${JSON.stringify(written.slice(start, end))}: ${message}`);
-    const [network] = result.networks;
-    if (network !== undefined) {
-      throw new Error(
-        `Cannot generate with ${written.slice(network.start, network.end)}: networks named in prompts cannot be applied yet (a prompt without them, or promptSyntax "plain", is wanted)`,
-      );
-    }
     return result;
   };
   const [first, second] = [read(text), text2 === undefined ? undefined : read(text2)];
@@ -67,6 +64,7 @@ export async function promptStates(
     );
   }
   const cutTexts = new Set<string>();
+  const unknown = new Set<string>();
   const parts: PromptPartStates[] = [];
   for (const [i, part] of first.parts.entries()) {
     const other = second?.parts[second.parts.length === 1 ? 0 : i];
@@ -84,7 +82,14 @@ export async function promptStates(
       chunking,
       emphasis,
       leastChunks,
-      embeddings: embeddings && { table: embeddings, written: promptSyntaxes[syntax].embeddings },
+      networks,
+      embeddings: { table: embeddings ?? new Map(), naming: promptSyntaxes[syntax].embeddings },
+      onUnknown(mentions) {
+        for (const { written: mention } of mentions) {
+          if (!unknown.has(mention)) notice(`the ${what} names "${mention}", which is not there: it is left out`);
+          unknown.add(mention);
+        }
+      },
       onCut({ start }, encoder) {
         const written = encoder === "textEncoder2" ? (text2 ?? text) : text;
         const rest = written.slice(start);

@@ -119,11 +119,11 @@ describe("textEncoders()", () => {
     const [, width] = vectors.dims;
     const rowsOf = Float32Array.from(ids.flatMap((id) => [...vectors.data.subarray(id * width, (id + 1) * width)]));
     const table = new Map([["zebra", { textEncoder: tensor([ids.length, width], rowsOf) }]]);
-    const [{ context }] = await encodeWith(encoders)("a zebra, 4k", { embeddings: { table, written: "name" } });
+    const [{ context }] = await encodeWith(encoders)("a zebra, 4k", { embeddings: { table, naming: "name" } });
     const [{ context: wanted }] = await encode("a red fox, 4k");
     expect(context.data).toEqual(wanted.data);
     const wrong = new Map([["zebra", { textEncoder: tensor([1, 5]) }]]);
-    await expect(encode("zebra", { embeddings: { table: wrong, written: "name" } })).rejects.toThrow(
+    await expect(encode("zebra", { embeddings: { table: wrong, naming: "name" } })).rejects.toThrow(
       /^Cannot use an embedding of width 5/,
     );
   });

@@ -4,6 +4,7 @@ import type { SamplerId } from "../diffusion/samplers/index.ts";
 import type { Enlarger } from "./enlarge.ts";
 import type { PromptTemplate } from "./expand-prompts.ts";
 import type { ResolvedOptions } from "./options.ts";
+import type { UsedEmbedding } from "./run-embeddings.ts";
 
 /** All that is needed to make one picture again, bit for bit on the same device. */
 export interface PictureRecord {
@@ -29,10 +30,19 @@ export interface PictureRecord {
   readonly init?: "image" | "latents";
   /** The model that took over at `refinerAt`. */
   readonly refiner?: { readonly name: string; readonly path: string; readonly hash: string };
+  /** The LoRAs in it, as options and prompts name them, and A1111's hash of each file. */
+  readonly loras?: readonly { readonly name: string; readonly path: string; readonly hash: string }[];
   /** A mask said what of it to paint; the record does not hold it. */
   readonly mask?: true;
   /** A depth picture was given; the record does not hold it. */
   readonly depth?: true;
+  /** Control pictures were given; the record does not hold them. */
+  readonly controls?: true;
+  /** Pictures were given as prompts; the record does not hold them. */
+  readonly ipAdapters?: true;
+  /** Learned concepts that its prompts name, and hypernetworks that acted, with A1111's hashes of their files. */
+  readonly embeddings?: readonly UsedEmbedding[];
+  readonly hypernetworks?: readonly { readonly name: string; readonly weight: number; readonly hash: string }[];
   /** A network of the caller's enlarged it between the passes. */
   readonly upscaler?: true;
   /** The model's own network enlarged it in the end: the options' width and height are those before. */

@@ -2,6 +2,9 @@
 // 2307.01952, §2.5; A1111's "refiner, switch at"). The base makes all pictures first, so that models change places once.
 
 import type { Image } from "../image/image.ts";
+import { networkTags } from "../prompts/network-tags.ts";
+import { placed } from "../prompts/placed-text.ts";
+import { promptSyntaxes } from "../prompts/read-prompt.ts";
 import { secondPasses } from "./editing-rules.ts";
 import type { ImageEvent } from "./events.ts";
 import { generate } from "./generate.ts";
@@ -42,12 +45,18 @@ export async function generateRefined(
   for (const [i, { picture, latents, record }] of unfinished.entries()) {
     const generation = refiner.generate({
       ...record.options,
+      // They are for the base's UNet.
+      controls: undefined,
+      loras: undefined,
+      hypernetworks: undefined,
+      prompt: withoutTags(record.options),
+      ipAdapters: undefined,
       // Whether to enlarge is the refiner's own to say, where the caller does not.
       upscale: asked.upscale,
       denoisingEnd: undefined,
       denoisingStart: refinerAt,
       init: latents,
-      embeddings: run.embeddings,
+      concepts: run.concepts,
       previewEvery: run.previewEvery,
       signal,
       ...(record.batch && { pictures: [record.batch.index] }),
@@ -67,6 +76,13 @@ export async function generateRefined(
       });
     }
   }
+}
+
+/** The prompts of the base without the names of networks for it. */
+function withoutTags({ prompt, promptSyntax }: ResolvedOptions): string | string[] {
+  if (!promptSyntaxes[promptSyntax].tags) return prompt;
+  const plain = (text: string) => networkTags(placed(text)).text.text;
+  return typeof prompt === "string" ? plain(prompt) : prompt.map(plain);
 }
 
 function checkTogether(options: ResolvedOptions, { mask, init }: { mask: Image | undefined; init: Run["init"] }): void {

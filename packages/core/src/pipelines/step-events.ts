@@ -18,12 +18,14 @@ export function stepEvents({
   pictures,
   steps,
   previewEvery,
+  traceSteps,
   decode,
   emit,
 }: {
   pictures: number;
   steps: number;
   previewEvery: number;
+  traceSteps: boolean;
   decode: PictureDecoder;
   emit: (event: GenerateEvent) => void;
 }): StepEvents {
@@ -31,7 +33,7 @@ export function stepEvents({
   let spentMs = 0;
   return ({ picture, stepsBefore, latentDims }) => {
     let stepStart = performance.now();
-    return async ({ step, sigma, denoised }) => {
+    return async ({ step, sigma, x, denoised }) => {
       const stepMs = performance.now() - stepStart;
       stepsDone++;
       spentMs += stepMs;
@@ -47,6 +49,10 @@ export function stepEvents({
         stepMs,
         remainingMs: (spentMs / stepsDone) * Math.max(pictures * steps - stepsDone, 0),
         ...(preview && { preview }),
+        // Copies: the sampler goes on with its own.
+        ...(traceSteps && {
+          trace: { x: tensor(latentDims, x.slice()), denoised: tensor(latentDims, denoised.slice()) },
+        }),
       });
       stepStart = performance.now();
     };

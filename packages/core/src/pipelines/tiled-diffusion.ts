@@ -39,7 +39,7 @@ export function windowedEvaluation(
     for (const box of windows) {
       const inside = conditions.map((condition) => {
         const own = condition.extraChannels ?? extraChannels;
-        return own === undefined ? condition : { ...condition, extraChannels: crop(own, box) };
+        return { ...condition, window: box, ...(own && { extraChannels: crop(own, box) }) };
       });
       const results = await evaluate(crop(latents, box), timestep, inside);
       const weight = weightsOf(box, weights);

@@ -2,9 +2,13 @@
 
 import type { UNetConfig } from "../models/unet.ts";
 import type { Network } from "../runtime/engine.ts";
+import { stack, unstack } from "../tensor/batch.ts";
+import type { Box } from "../tensor/crop.ts";
 import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
-import { elementCount, tensor } from "../tensor/tensor.ts";
+import { tensor } from "../tensor/tensor.ts";
 import type { TextStates } from "./conditioning.ts";
+import type { Controls } from "./controls.ts";
+import type { PicturePrompts } from "./ip-adapters.ts";
 import type { PromptStates } from "./prompt-conditions.ts";
 
 /** What one evaluation is given beside the latents. */
@@ -13,6 +17,10 @@ export interface Condition extends TextStates {
   readonly timeIds: Tensor | undefined;
   /** Channels [1,C',h,w] behind the latents, instead of those of the whole run. */
   readonly extraChannels?: Tensor;
+  /** It stands for what is not wanted: controls for the prompt alone leave it out. */
+  readonly isNegative?: boolean;
+  /** The part of the latents that it is evaluated at, where that is not all of them. */
+  readonly window?: Box;
   /** Self-attention is perturbed, in a UNet that was traced for it. */
   readonly perturbed?: boolean;
   /** All states of a prompt that changes or has several parts, of which `context` and `pooled` are the first. */
@@ -47,6 +55,10 @@ export interface EvaluationOptions {
   readonly guidanceScale: number;
   /** The UNet was traced to have its self-attention perturbed. */
   readonly perturbs?: boolean;
+  /** What steers a UNet that was traced for it. */
+  readonly controls?: Controls;
+  /** Pictures that a UNet looks at which was traced for it. */
+  readonly pictures?: PicturePrompts;
   /** Feeds of a UNet that was traced with more inputs. */
   readonly feeds?: Readonly<Record<string, AnyTensor>>;
   readonly signal?: AbortSignal;
@@ -56,7 +68,17 @@ export interface EvaluationOptions {
 export function unetEvaluation(
   unet: Network,
   config: UNetConfig,
-  { batched, extraChannels, classLabel, guidanceScale, perturbs = false, feeds: more, signal }: EvaluationOptions,
+  {
+    batched,
+    extraChannels,
+    classLabel,
+    guidanceScale,
+    perturbs = false,
+    controls,
+    pictures,
+    feeds: more,
+    signal,
+  }: EvaluationOptions,
 ): Evaluate {
   const guidanceCode =
     config.guidanceCodeWidth === undefined ? undefined : codeOfGuidance(guidanceScale - 1, config.guidanceCodeWidth);
@@ -70,16 +92,31 @@ export function unetEvaluation(
     const n = conditions.length;
     const withExtra = ({ extraChannels: own = extraChannels }: Condition) =>
       own === undefined ? latents : joinChannels(latents, own);
-    const feeds: Record<string, AnyTensor> = {
-      ...more,
-      sample: stack(conditions.map(withExtra)),
+    const step = {
       timestep: tensor([n], new Float32Array(n).fill(timestep)),
       context: stack(conditions.map(({ context }) => context)),
+      ...(config.textTime !== undefined && {
+        textEmbeds: stack(conditions.map(({ pooled }) => pooled!)),
+        timeIds: stack(conditions.map(({ timeIds }) => timeIds!)),
+      }),
     };
-    if (config.textTime !== undefined) {
-      feeds.textEmbeds = stack(conditions.map(({ pooled }) => pooled!));
-      feeds.timeIds = stack(conditions.map(({ timeIds }) => timeIds!));
-    }
+    const negative = conditions.map(({ isNegative = false }) => isNegative);
+    const controlled = await controls?.feeds(
+      {
+        timestep,
+        feeds: { ...step, sample: stack(conditions.map(() => latents)) },
+        negative,
+        window: conditions[0].window,
+      },
+      signal,
+    );
+    const feeds: Record<string, AnyTensor> = {
+      ...more,
+      ...step,
+      ...controlled,
+      ...pictures?.feeds({ timestep, negative }),
+      sample: stack(conditions.map(withExtra)),
+    };
     if (classLabel !== undefined)
       feeds.classLabels = { dims: [n], data: new BigInt64Array(n).fill(BigInt(classLabel)) };
     if (guidanceCode !== undefined) feeds.guidanceCode = stack(conditions.map(() => guidanceCode));
@@ -110,20 +147,6 @@ export function unetEvaluation(
     }
     return conditions.map((condition) => results.get(condition)!);
   };
-}
-
-/** [1,…] tensors of one shape → [N,…]. */
-function stack(parts: readonly Tensor[]): Tensor {
-  if (parts.length === 1) return parts[0];
-  const data = new Float32Array(parts.length * parts[0].data.length);
-  parts.forEach((part, i) => data.set(part.data, i * part.data.length));
-  return tensor([parts.length, ...parts[0].dims.slice(1)], data);
-}
-
-/** [N,…] → N tensors [1,…] over the same memory. */
-function unstack({ dims: [n, ...rest], data }: Tensor): Tensor[] {
-  const length = elementCount(rest);
-  return Array.from({ length: n }, (_, i) => tensor([1, ...rest], data.subarray(i * length, (i + 1) * length)));
 }
 
 /** [1,A,h,w] and [1,B,h,w] → [1,A+B,h,w]. */

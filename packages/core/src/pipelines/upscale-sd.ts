@@ -1,24 +1,15 @@
 // Stable Diffusion's ×4 upscaler: the UNet takes the small picture's pixels behind the latents, under noise, and is told how
 // much of it (cascaded diffusion's noise conditioning, arXiv 2106.15282, §4.2; diffusers' StableDiffusionUpscalePipeline).
 
-import { joinPath, pathExists, readText } from "#platform";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import { lowResScheduler } from "../checkpoints/low-res-scheduler.ts";
 import { diffusionFromDiffusers } from "../diffusion/from-diffusers.ts";
 import type { SchedulerConfigJson } from "../diffusion/from-diffusers.ts";
 import { diffused } from "../diffusion/noise.ts";
 import type { Image } from "../image/image.ts";
 import { tensorFromImage } from "../image/pixels.ts";
 import { tensor } from "../tensor/tensor.ts";
-import { parsePythonJson } from "../util/python-json.ts";
 import type { StartContext, Starts } from "./initial-latents.ts";
-
-/** The noise that stabilityai/stable-diffusion-x4-upscaler lays over the small picture, where the files do not say. */
-const usualLowResScheduler = {
-  _class_name: "DDPMScheduler",
-  beta_start: 0.0001,
-  beta_end: 0.02,
-  beta_schedule: "scaled_linear",
-};
 
 /** Starts from noise, with `small` beside it. Throws RangeError when the noise level is beyond what the model was trained with. */
 export async function startsFromSmall(
@@ -35,7 +26,8 @@ export async function startsFromSmall(
   const highest = Number(checkpoint.modelIndex?.max_noise_level ?? 350);
   if (level > highest)
     throw new RangeError(`Cannot upscale at noise level ${level}: the model knows levels up to ${highest}`);
-  const { alphasCumprod } = diffusionFromDiffusers(await lowResScheduler(checkpoint)).discretization;
+  const noise = await lowResScheduler(checkpoint);
+  const { alphasCumprod } = diffusionFromDiffusers(noise as SchedulerConfigJson).discretization;
   const pixels = tensorFromImage(small);
   return ({ draw, noise }) => {
     const noisy = diffused(pixels.data, draw(pixels.dims, { shared: true }), alphasCumprod[level]);
@@ -45,10 +37,4 @@ export async function startsFromSmall(
       classLabel: level,
     };
   };
-}
-
-async function lowResScheduler({ path, format }: Checkpoint): Promise<SchedulerConfigJson> {
-  const file = joinPath(path, "low_res_scheduler", "scheduler_config.json");
-  if (format !== "diffusers" || !(await pathExists(file))) return usualLowResScheduler;
-  return parsePythonJson(await readText(file)) as SchedulerConfigJson;
 }

@@ -48,6 +48,8 @@ export interface Disk {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file if it is there. */
   remove(path: string): Promise<void>;
+  /** Removes a folder and all in it, if it is there. */
+  removeFolder(path: string): Promise<void>;
   /** Makes `path` a symbolic link; `target` is relative to the link's folder. */
   symbolicLink(target: string, path: string): Promise<void>;
   /** Makes `path` another name of the file `existing`. */
@@ -58,6 +60,8 @@ export interface Disk {
   digest(algorithm: "sha1" | "sha256"): Digest;
   environment(name: string): string | undefined;
   homeFolder(): string;
+  /** A path that nothing has yet, in the folder for temporary files. */
+  temporaryPath(ending: string): string;
   hostName(): string;
   processId(): number;
   isProcessAlive(id: number): boolean;

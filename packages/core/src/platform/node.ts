@@ -17,7 +17,7 @@ import {
   utimes,
   type FileHandle,
 } from "node:fs/promises";
-import { freemem, homedir, hostname } from "node:os";
+import { freemem, homedir, hostname, tmpdir } from "node:os";
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { ByteSource } from "./bytes.ts";
 import type { Disk, DiskFile, HubLibrary } from "./disk.ts";
@@ -182,6 +182,7 @@ export const disk: Disk | undefined = {
   },
   rename,
   remove: (path) => rm(path, { force: true }),
+  removeFolder: (path) => rm(path, { force: true, recursive: true }),
   symbolicLink: (target, path) => symlink(target, path, "file"),
   hardLink: link,
   copy: copyFile,
@@ -192,6 +193,7 @@ export const disk: Disk | undefined = {
   },
   environment: (name) => process.env[name],
   homeFolder: homedir,
+  temporaryPath: (ending) => join(tmpdir(), `noisette-${randomUUID()}${ending}`),
   hostName: hostname,
   processId: () => process.pid,
   isProcessAlive(id) {

@@ -81,9 +81,11 @@ export async function writeFileAtomic(
   throw new Error(`Cannot write "${path}": a browser page has no file system (offer the bytes as a download)`);
 }
 
-/** Whether `path` is a mounted blob or a URL that answers. */
+/** Whether `path` is a mounted blob, a folder of them, or a URL that answers. Beside mounted files nothing is asked for by URL. */
 export async function pathExists(path: string): Promise<boolean> {
-  if (mounted.has(path)) return true;
+  if (mounted.has(path) || namesBelow(path).length > 0) return true;
+  const [root] = /^[^/:]+(?=\/)/.exec(path) ?? [];
+  if (root !== undefined && namesBelow(root).length > 0) return false;
   return fetch(path, { method: "HEAD" }).then(
     (response) => response.ok,
     () => false,
@@ -92,10 +94,15 @@ export async function pathExists(path: string): Promise<boolean> {
 
 /** The names right under `path` among mounted blobs, sorted. Throws when there are none: URLs cannot be listed. */
 export async function listFolder(path: string): Promise<string[]> {
-  const prefix = path.replace(/\/*$/, "/");
-  const below = [...mounted.keys()].filter((name) => name.startsWith(prefix));
+  const below = namesBelow(path);
   if (below.length === 0) throw new Error(`Cannot list "${path}": a browser can only list mounted files`);
-  return [...new Set(below.map((name) => name.slice(prefix.length).split("/")[0]))].sort();
+  return [...new Set(below.map((name) => name.split("/")[0]))].sort();
+}
+
+/** The rest of each mounted name that begins with the folder `path`. */
+function namesBelow(path: string): string[] {
+  const prefix = path.replace(/\/*$/, "/");
+  return [...mounted.keys()].flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
 }
 
 /** A whole UTF-8 file as text. */

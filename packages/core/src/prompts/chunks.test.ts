@@ -90,11 +90,11 @@ describe("promptChunks() with embeddings", () => {
     ["bad hands", vectors(3, 2)],
     ["huge", vectors(80, 3)],
   ]);
-  const chunksOf = (text: string, written: "name" | "prefixed") =>
+  const chunksOf = (text: string, naming: "name" | "prefixed") =>
     promptChunks(plain(text), tokenizer, {
-      chunking: written === "name" ? "a1111" : "comfyui",
+      chunking: naming === "name" ? "a1111" : "comfyui",
       capacity: 75,
-      embeddings: { table, part: "textEncoder", written },
+      embeddings: { table, part: "textEncoder", naming },
     }).chunks.map((chunk) => chunk.map(({ vector }) => vector?.[0]));
 
   test("promptChunks() takes the longest name when one begins with another", () => {

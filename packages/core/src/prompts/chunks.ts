@@ -4,16 +4,16 @@
 
 import type { ClipTokenizer } from "../tokenizers/clip.ts";
 import type { PromptPiece } from "./attention.ts";
-import type { Embedding, EmbeddingTable } from "./embeddings.ts";
-import { embeddingVectors } from "./embeddings.ts";
-import { slicePlaced } from "./placed-text.ts";
+import type { EmbeddingNaming, EmbeddingTable, EncoderPart } from "./embeddings.ts";
+import { embeddingMentions, embeddingVectors, isBracketed } from "./embeddings.ts";
 
 /** One place of a chunk. */
 export interface ChunkToken {
   readonly id: number;
   readonly weight: number;
-  /** What stands here instead of the id's own vector. */
+  /** What stands here instead of the id's own vector, and the concept it belongs to. */
   readonly vector?: Float32Array;
+  readonly embedding?: string;
   /** The range of the written prompt. */
   readonly start: number;
   readonly end: number;
@@ -24,6 +24,15 @@ export interface Chunks {
   readonly chunks: readonly (readonly ChunkToken[])[];
   /** The first token that was cut off, by "cut" only. */
   readonly cut?: ChunkToken;
+  /** What names a concept that the table does not have; it is left out. */
+  readonly unknown: readonly UnknownConcept[];
+}
+
+/** A concept that is named and not there, and the range of the written prompt. */
+export interface UnknownConcept {
+  readonly written: string;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** How to make chunks. */
@@ -33,9 +42,8 @@ export interface ChunkOptions {
   readonly capacity: number;
   readonly embeddings?: {
     readonly table: EmbeddingTable;
-    readonly part: keyof Embedding;
-    /** "prefixed": written embedding:name. */
-    readonly written: "name" | "prefixed";
+    readonly part: EncoderPart;
+    readonly naming: EmbeddingNaming;
   };
 }
 
@@ -69,6 +77,7 @@ export function promptChunks(
   { chunking, capacity, embeddings }: ChunkOptions,
 ): Chunks {
   const { whole, fill } = chunkings[chunking];
+  const unknown: UnknownConcept[] = [];
   const comma = tokenizer.encode(",").ids;
   const runs: Group[][] = [[]];
   for (const piece of pieces) {
@@ -76,7 +85,7 @@ export function promptChunks(
       runs.push([]);
       continue;
     }
-    const groups = tokensOf(piece, tokenizer, embeddings);
+    const groups = tokensOf(piece, tokenizer, { embeddings, unknown });
     const together = groups.flat();
     runs.at(-1)!.push(...(whole(together) ? [together] : groups));
   }
@@ -86,8 +95,8 @@ export function promptChunks(
     const filled = fill(run, { capacity, comma: comma.length === 1 ? comma[0] : -1 });
     return filled.length === 0 ? [[]] : filled;
   });
-  if (chunking !== "cut" || chunks.length === 1) return { chunks };
-  return { chunks: chunks.slice(0, 1), cut: chunks.slice(1).flat()[0] };
+  if (chunking !== "cut" || chunks.length === 1) return { chunks, unknown };
+  return { chunks: chunks.slice(0, 1), cut: chunks.slice(1).flat()[0], unknown };
 }
 
 /** How many tokens A1111 goes back for a comma, if it is not told otherwise. */
@@ -134,11 +143,11 @@ function isShort(tokens: Group): boolean {
   return tokens.length < 8;
 }
 
-/** A piece's tokens, each by itself, and the vectors of each concept together. */
+/** A piece's tokens, each by itself, and the vectors of each concept together. Mentions of none are added to `unknown`. */
 function tokensOf(
   { text, weight }: Extract<PromptPiece, { kind: "text" }>,
   tokenizer: ClipTokenizer,
-  embeddings: ChunkOptions["embeddings"],
+  { embeddings, unknown }: { readonly embeddings: ChunkOptions["embeddings"]; readonly unknown: UnknownConcept[] },
 ): Group[] {
   const encode = (from: number, to?: number): ChunkToken[] => {
     const { ids, spans } = tokenizer.encode(text.text.slice(from, to));
@@ -147,38 +156,50 @@ function tokensOf(
       return { id, weight, start: text.places[from + start], end: text.places[from + end - 1] + 1 };
     });
   };
-  if (embeddings === undefined || embeddings.table.size === 0) return encode(0).map((token) => [token]);
-  const { table, part, written } = embeddings;
+  if (embeddings === undefined) return encode(0).map((token) => [token]);
+  const { table, part, naming } = embeddings;
+  // The start token's id, which stands in front anyway: where the text ends, which pooling looks for, is not moved.
   const concept = (name: string, start: number, end: number): Group =>
-    embeddingVectors(table.get(name)!, part).map((vector) => ({ id: tokenizer.endId, weight, vector, start, end }));
+    embeddingVectors(table.get(name)!, part).map((vector) => ({
+      id: tokenizer.startId,
+      weight,
+      vector,
+      embedding: name,
+      start,
+      end,
+    }));
+  const names = naming === "name" ? namesById(table, tokenizer) : [];
 
-  if (written === "prefixed") {
+  /** Tokens as groups: the longest sequence of ids that is a name's is its concept. */
+  const named = (tokens: readonly ChunkToken[]): Group[] => {
     const groups: Group[] = [];
-    let from = 0;
-    for (const { 0: match, 1: name, index } of text.text.matchAll(/(?<=^|\s)embedding:(\S*?),?(?=\s|$)/g)) {
-      if (!table.has(name)) continue;
-      const end = index + "embedding:".length + name.length;
-      const { places } = slicePlaced(text, index, index + match.length);
-      groups.push(...encode(from, index).map((token) => [token]));
-      groups.push(concept(name, places[0], text.places[end - 1] + 1));
-      from = end;
+    for (let at = 0; at < tokens.length;) {
+      const found = names.find(({ ids }) => ids.every((id, i) => tokens[at + i]?.id === id));
+      const length = found?.ids.length ?? 1;
+      const last = tokens[at + length - 1];
+      groups.push(found === undefined ? [tokens[at]] : concept(found.name, tokens[at].start, last.end));
+      at += length;
     }
-    return [...groups, ...encode(from).map((token) => [token])];
-  }
+    return groups;
+  };
 
-  // By name: the longest sequence of ids that is a name's.
-  const names = [...table.keys()]
+  const groups: Group[] = [];
+  let from = 0;
+  for (const { name, written, start, end } of embeddingMentions(text.text, embeddings)) {
+    groups.push(...named(encode(from, start)));
+    const [first, last] = [text.places[start], text.places[end - 1] + 1];
+    if (name === undefined) unknown.push({ written, start: first, end: last });
+    else groups.push(concept(name, first, last));
+    from = end;
+  }
+  return [...groups, ...named(encode(from))];
+}
+
+/** The names of a table as ids, the longest first. */
+function namesById(table: EmbeddingTable, tokenizer: ClipTokenizer): { name: string; ids: readonly number[] }[] {
+  return [...table.keys()]
+    .filter((name) => !isBracketed(name))
     .map((name) => ({ name, ids: tokenizer.encode(name).ids }))
     .filter(({ ids }) => ids.length > 0)
     .sort((a, b) => b.ids.length - a.ids.length);
-  const tokens = encode(0);
-  const groups: Group[] = [];
-  for (let at = 0; at < tokens.length;) {
-    const found = names.find(({ ids }) => ids.every((id, i) => tokens[at + i]?.id === id));
-    const length = found?.ids.length ?? 1;
-    const last = tokens[at + length - 1];
-    groups.push(found === undefined ? [tokens[at]] : concept(found.name, tokens[at].start, last.end));
-    at += length;
-  }
-  return groups;
 }

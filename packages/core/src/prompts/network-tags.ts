@@ -4,6 +4,9 @@
 import type { PlacedText, PromptWarning } from "./placed-text.ts";
 import { rangeOf, slicePlaced, withoutMatches } from "./placed-text.ts";
 
+/** A weight, or weights at points of a run with straight lines between: up to 1 a point is a part of it, above a step. */
+export type WeightCourse = number | readonly (readonly [at: number, weight: number])[];
+
 /** A network that a prompt asks for, and how strongly. */
 export type NetworkTag = {
   readonly name: string;
@@ -13,9 +16,14 @@ export type NetworkTag = {
 } & (
   | {
       readonly kind: "lora";
-      /** Strength in the text encoder. */
+      /** Strength in the text encoder, which runs before the first step. */
       readonly textEncoder: number;
-      readonly unet: number;
+      readonly unet: WeightCourse;
+      /** Where in a run it begins and ends to act: up to 1 a part of it, above a number of steps. */
+      readonly from?: number;
+      readonly until?: number;
+      /** Factors of the UNet's blocks. */
+      readonly blockWeights?: readonly number[];
       /** Rank to cut a dynamic LoRA to. */
       readonly rank?: number;
     }
@@ -36,8 +44,9 @@ const kinds: Readonly<Record<string, NetworkTag["kind"]>> = { lora: "lora", lyco
 
 /**
  * Takes the tags out of `prompt`. Arguments stand between colons, by place (name, strength in the text encoder, strength in
- * the UNet, rank) or by name (te=, unet=, dyn=); a strength left out is the one before it, or 1. Never throws: a number that
- * is none is 1, with a warning.
+ * the UNet, rank) or by name (te=, unet=, dyn=); a strength left out is the one before it, or 1. Strengths may change over
+ * the steps, 0@0,1@0.5 (the LoRA Control extension's form); start=, stop= and lbw= are LoRA Block Weight's. Never throws: a
+ * number that is none is 1, with a warning.
  */
 export function networkTags(prompt: PlacedText): TaggedPrompt {
   const networks: NetworkTag[] = [];
@@ -59,7 +68,7 @@ export function networkTags(prompt: PlacedText): TaggedPrompt {
     }
     const strength = (text: string | undefined, otherwise: number): number => {
       if (text === undefined) return otherwise;
-      const number = text.trim() === "" ? NaN : Number(text);
+      const number = toNumber(text);
       if (Number.isFinite(number)) return number;
       warn(`"${text}" in ${tag} is no number: ${otherwise} is taken`);
       return otherwise;
@@ -69,10 +78,41 @@ export function networkTags(prompt: PlacedText): TaggedPrompt {
       networks.push({ kind, name, weight: strength(placed[1], 1), ...range });
       continue;
     }
-    const textEncoder = strength(named.get("te"), strength(placed[1], 1));
-    const unet = strength(named.get("unet"), strength(placed[2], textEncoder));
+    const course = (text: string | undefined, otherwise: WeightCourse): WeightCourse => {
+      if (text === undefined) return otherwise;
+      if (!text.includes("@")) return strength(text, typeof otherwise === "number" ? otherwise : 1);
+      const points = text.split(/[,;]/).map((point) => point.split("@").map(toNumber));
+      if (points.every((point) => point.length === 2 && point.every(Number.isFinite) && point[1] >= 0))
+        return points.map(([weight, at]) => [at, weight] as const);
+      warn(`"${text}" in ${tag} is no list of weight@step: 1 is taken`);
+      return 1;
+    };
+    const text = course(named.get("te") ?? placed[1], 1);
+    const unet = course(named.get("unet") ?? placed[2], text);
     const rank = named.get("dyn") ?? placed[3];
-    networks.push({ kind, name, textEncoder, unet, ...(rank !== undefined && { rank: strength(rank, 0) }), ...range });
+    const blockWeights = named.get("lbw")?.split(",").map(toNumber);
+    if (blockWeights?.every(Number.isFinite) === false)
+      warn(`lbw=${named.get("lbw")} in ${tag} is no list of numbers: all blocks are taken alike`);
+    const moment = (argument: string) => {
+      const at = named.has(argument) ? toNumber(named.get(argument)!) : undefined;
+      if (at === undefined || at >= 0) return at;
+      warn(`"${named.get(argument)}" in ${tag} is no step: ${argument} is left out`);
+      return undefined;
+    };
+    const [from, until] = [moment("start"), moment("stop")];
+    networks.push({
+      kind,
+      name,
+      textEncoder: typeof text === "number" ? text : text[0][1],
+      unet,
+      ...(rank !== undefined && { rank: strength(rank, 0) }),
+      ...(from !== undefined && { from }),
+      ...(until !== undefined && { until }),
+      ...(blockWeights?.every(Number.isFinite) && { blockWeights }),
+      ...range,
+    });
   }
   return { text: withoutMatches(prompt, tagPattern), networks, warnings };
 }
+
+const toNumber = (text: string): number => (text.trim() === "" ? NaN : Number(text));

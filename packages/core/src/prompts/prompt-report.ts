@@ -3,10 +3,11 @@
 import type { ClipTokenizer } from "../tokenizers/clip.ts";
 import type { ChunkingId } from "./chunks.ts";
 import { promptChunks } from "./chunks.ts";
+import type { EmbeddingTable, EncoderPart } from "./embeddings.ts";
 import type { NetworkTag } from "./network-tags.ts";
 import type { PromptWarning } from "./placed-text.ts";
 import type { ReadPromptOptions } from "./read-prompt.ts";
-import { readPrompt } from "./read-prompt.ts";
+import { promptSyntaxes, readPrompt } from "./read-prompt.ts";
 
 /** A prompt, laid out. */
 export interface PromptReport {
@@ -38,6 +39,8 @@ export interface ReportedToken {
   readonly weight: number;
   readonly start: number;
   readonly end: number;
+  /** The learned concept that one of its vectors stands here for. */
+  readonly embedding?: string;
 }
 
 /** How to lay a prompt out. */
@@ -46,39 +49,47 @@ export interface PromptReportOptions extends ReadPromptOptions {
   readonly chunking: ChunkingId;
   /** Places of the text encoder. */
   readonly positions?: number;
+  /** Learned concepts, and the text encoder that it is laid out for. */
+  readonly embeddings?: { readonly table: EmbeddingTable; readonly part: EncoderPart };
 }
 
 /** Lays `prompt` out for the text encoder behind `tokenizer`. Never throws. */
 export function promptReport(
   prompt: string,
-  { tokenizer, chunking, positions = 77, ...reading }: PromptReportOptions,
+  { tokenizer, chunking, positions = 77, embeddings, ...reading }: PromptReportOptions,
 ): PromptReport {
   const { parts, networks, warnings } = readPrompt(prompt, reading);
-  return {
-    prompt,
-    calls: reading.steps,
-    parts: parts.map(({ weight, stages }) => {
-      const byTokens = new Map<string, PromptReportStage & { readonly calls: (readonly [number, number])[] }>();
-      let first = 1;
-      for (const { until, pieces } of stages) {
-        // A text until step u holds in the calls 0 to u, see prompt-conditions.ts.
-        const last = Math.min(until + 1, reading.steps);
-        if (first > last) break;
-        const { chunks, cut } = promptChunks(pieces, tokenizer, { chunking, capacity: positions - 2 });
-        const tokens = chunks.map((chunk) =>
-          chunk.map(({ id, weight, start, end }) => ({ id, text: prompt.slice(start, end), weight, start, end })),
-        );
-        const key = JSON.stringify(tokens);
-        const known = byTokens.get(key);
-        if (known === undefined)
-          byTokens.set(key, { calls: [[first, last]], chunks: tokens, ...(cut && { cutAt: cut.start }) });
-        else if (known.calls.at(-1)![1] === first - 1) known.calls.push([known.calls.pop()![0], last]);
-        else known.calls.push([first, last]);
-        first = last + 1;
-      }
-      return { weight, stages: [...byTokens.values()] };
-    }),
-    networks,
-    warnings,
-  };
+  const naming = promptSyntaxes[reading.syntax].embeddings;
+  const left = new Map<number, PromptWarning>();
+  const laidOut = parts.map(({ weight, stages }) => {
+    const byTokens = new Map<string, PromptReportStage & { readonly calls: (readonly [number, number])[] }>();
+    let first = 1;
+    for (const { until, pieces } of stages) {
+      // A text until step u holds in the calls 0 to u, see prompt-conditions.ts.
+      const last = Math.min(until + 1, reading.steps);
+      if (first > last) break;
+      const { chunks, cut, unknown } = promptChunks(pieces, tokenizer, {
+        chunking,
+        capacity: positions - 2,
+        embeddings: embeddings && { ...embeddings, naming },
+      });
+      for (const { written, ...range } of unknown)
+        left.set(range.start, { message: `"${written}" is not there: it is left out`, ...range });
+      const tokens = chunks.map((chunk) =>
+        chunk.map(({ id, weight, start, end, embedding }) => {
+          const text = prompt.slice(start, end);
+          return { id, text, weight, start, end, ...(embedding !== undefined && { embedding }) };
+        }),
+      );
+      const key = JSON.stringify(tokens);
+      const known = byTokens.get(key);
+      if (known === undefined)
+        byTokens.set(key, { calls: [[first, last]], chunks: tokens, ...(cut && { cutAt: cut.start }) });
+      else if (known.calls.at(-1)![1] === first - 1) known.calls.push([known.calls.pop()![0], last]);
+      else known.calls.push([first, last]);
+      first = last + 1;
+    }
+    return { weight, stages: [...byTokens.values()] };
+  });
+  return { prompt, calls: reading.steps, parts: laidOut, networks, warnings: [...warnings, ...left.values()] };
 }

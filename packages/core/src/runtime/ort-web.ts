@@ -12,15 +12,20 @@ import type { Connection, ConnectOptions } from "./remote.ts";
 /** Devices to try, best first, when none is named. */
 export const devices: readonly Device[] = ["webgpu", "wasm"];
 
-let wasmFolder: string | undefined;
+let wasm: ConnectOptions["wasm"];
 
 /** Says where ONNX Runtime's .wasm files are served: a folder's URL. Else they are looked for beside the worker's script. */
 export function setWasmFolder(url: string): void {
-  wasmFolder = new URL(url.endsWith("/") ? url : `${url}/`, location.href).href;
+  wasm = new URL(url.endsWith("/") ? url : `${url}/`, location.href).href;
+}
+
+/** Says where the one .wasm file is that this build of ONNX Runtime loads: its URL, which may be a blob's. */
+export function setWasmFile(url: string): void {
+  wasm = { wasm: new URL(url, location.href).href };
 }
 
 /** An engine worker on `device`. Throws Error when the device cannot be opened. */
-export const openOn = (options: ConnectOptions): Promise<Engine> => connect(startWorker(), { wasmFolder, ...options });
+export const openOn = (options: ConnectOptions): Promise<Engine> => connect(startWorker(), { wasm, ...options });
 
 function startWorker(): Connection {
   // Bundlers find workers by this very expression, and the TypeScript file by its compiled name.

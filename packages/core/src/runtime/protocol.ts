@@ -17,8 +17,8 @@ export interface ExternalWeights {
 
 /** Requests by kind, each with what it takes and what it gives. */
 export interface Requests {
-  /** Sets the device for what is loaded from now on. `wasmFolder` is where a browser finds ONNX Runtime's .wasm files. */
-  open: { takes: { device: Target; threads?: number; wasmFolder?: string }; gives: undefined };
+  /** Sets the device for what is loaded from now on. `wasm` is where a browser finds ONNX Runtime's .wasm files: their folder, or the one file. */
+  open: { takes: { device: Target; threads?: number; wasm?: string | { readonly wasm: string } }; gives: undefined };
   /** `keep`: outputs whose values become residents; `optimize`: whether ONNX Runtime may rewrite the graph. */
   load: {
     takes: { model: Uint8Array; weights: ExternalWeights; keep: KeptOutputs | undefined; optimize: boolean };

@@ -24,10 +24,10 @@ export function serve(
   let next = 0;
 
   const handlers: { [K in keyof Requests]: (request: Requests[K]["takes"]) => Promise<Requests[K]["gives"]> } = {
-    async open({ wasmFolder, ...request }) {
+    async open({ wasm, ...request }) {
       ({ device, threads } = request);
       if (threads !== undefined) ort.env.wasm.numThreads = threads;
-      if (wasmFolder !== undefined) ort.env.wasm.wasmPaths = wasmFolder;
+      if (wasm !== undefined) ort.env.wasm.wasmPaths = wasm;
       return undefined;
     },
     async load({ model, weights, keep = { outputs: {} }, optimize }) {

@@ -12,6 +12,9 @@ export interface Vocabulary {
   readonly merges: Merges;
 }
 
+/** How many of the merges in OpenAI's file CLIP uses. */
+export const openAiMerges = 48894;
+
 /** The mark of a word's last symbol. */
 export const wordEnd = "</w>";
 
@@ -37,7 +40,7 @@ export function parseVocabulary({ vocab, merges }: { vocab: string; merges: stri
  * symbols, the same as ends of words, one token for each merge, and the two special tokens: 49408.
  */
 export function parseOpenAiVocabulary(text: string): Vocabulary {
-  const lines = text.split("\n").slice(1, 1 + 48894);
+  const lines = text.split("\n").slice(1, 1 + openAiMerges);
   const symbols = [...byteSymbols].sort();
   const tokens = [
     ...symbols,

@@ -10,7 +10,7 @@ import { alteringChanges, changesBetween, changeText } from "./resume.ts";
 import type { Change } from "./resume.ts";
 import { openRunFolder } from "./run-folder.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { saveJson } from "./save/model-parts.ts";
+import { saveJson } from "../checkpoints/save/model-parts.ts";
 
 /** How to open a run. */
 export interface OpenRunOptions {

@@ -27,7 +27,31 @@ export interface UnetContext {
 /** The config.json of the UNet that `tensors` (published names) belong to. Throws when they do not determine one. */
 export function unetConfig(
   tensors: StoredTensors,
-  { family, prediction, pooledWidth = 1280 }: UnetContext,
+  { family, prediction, pooledWidth }: UnetContext,
+): Record<string, unknown> {
+  const names = [...tensors.keys()];
+  const up = levelDepths(names, "up_blocks", childCount(names, "down_blocks"));
+  const out = tensors.get("conv_out.weight");
+  if (out === undefined) throw cannotDerive("the UNet", 'it has no "conv_out.weight"');
+  return {
+    _class_name: "UNet2DConditionModel",
+    ...unetEncoderConfig(tensors, { family, pooledWidth, up }),
+    center_input_sample: false,
+    dual_cross_attention: false,
+    out_channels: out.dims[0],
+    sample_size: sampleSize(family, prediction),
+    up_block_types: up.map((depth) => (depth.length > 0 ? "CrossAttnUpBlock2D" : "UpBlock2D")),
+  };
+}
+
+/** The half of a config.json that UNets and ControlNets share; `up` are the transformer depths of a way up, where there is one. */
+export function unetEncoderConfig(
+  tensors: StoredTensors,
+  {
+    family,
+    pooledWidth = 1280,
+    up = [],
+  }: { family: ModelFamily; pooledWidth?: number; up?: readonly (readonly number[])[] },
 ): Record<string, unknown> {
   const names = [...tensors.keys()];
   const dims = (name: string): readonly number[] => {
@@ -37,6 +61,7 @@ export function unetConfig(
   };
 
   const levels = childCount(names, "down_blocks");
+  if (levels === 0) throw cannotDerive("the UNet", 'it has no "down_blocks.0"');
   const counting = Array.from({ length: levels }, (_, level) => level);
   const blockOutChannels = counting.map((level) => dims(`down_blocks.${level}.resnets.0.conv1.weight`)[0]);
   const odd = blockOutChannels.find((channels) => channels % groups !== 0);
@@ -44,8 +69,7 @@ export function unetConfig(
     throw cannotDerive("the UNet", `a block has ${odd} channels, which ${groups} normalisation groups do not divide`);
   const layersPerBlock = counting.map((level) => childCount(names, `down_blocks.${level}.resnets`));
 
-  const down = counting.map((level) => depths(names, `down_blocks.${level}`));
-  const up = counting.map((level) => depths(names, `up_blocks.${level}`));
+  const down = levelDepths(names, "down_blocks", levels);
   const mid = depths(names, "mid_block");
   const inputDims = dims("conv_in.weight");
   const keyWeight = names.find((name) => name.endsWith(".attn2.to_k.weight"));
@@ -56,16 +80,13 @@ export function unetConfig(
     throw cannotDerive("the UNet", "its self-attention reads the text");
 
   return {
-    _class_name: "UNet2DConditionModel",
     act_fn: "silu",
     ...labelConfig(tensors, { family, pooledWidth }),
     attention_head_dim: family === "sd1" ? 8 : blockOutChannels.map((channels) => headCount(channels)), // counts of heads, despite the name
     block_out_channels: blockOutChannels,
-    center_input_sample: false,
     cross_attention_dim: dims(keyWeight)[1],
     down_block_types: down.map((depth) => (depth.length > 0 ? "CrossAttnDownBlock2D" : "DownBlock2D")),
     downsample_padding: 1,
-    dual_cross_attention: false,
     flip_sin_to_cos: true,
     freq_shift: 0,
     in_channels: inputDims[1],
@@ -75,14 +96,11 @@ export function unetConfig(
     norm_eps: 1e-5,
     norm_num_groups: groups,
     only_cross_attention: false,
-    out_channels: dims("conv_out.weight")[0],
     resnet_time_scale_shift: "default",
-    sample_size: sampleSize(family, prediction),
     time_cond_proj_dim: tensors.has("time_embedding.cond_proj.weight")
       ? dims("time_embedding.cond_proj.weight")[1]
       : null,
     ...transformerDepths({ down, mid, up }),
-    up_block_types: up.map((depth) => (depth.length > 0 ? "CrossAttnUpBlock2D" : "UpBlock2D")),
     upcast_attention: family === "sd2",
     use_linear_projection: dims(projection).length === 2,
   };
@@ -93,6 +111,10 @@ function headCount(channels: number): number {
     throw cannotDerive("the UNet", `a block has ${channels} channels, which is no multiple of ${headWidth}-wide heads`);
   return channels / headWidth;
 }
+
+/** The depths of each of a list's `levels` blocks. */
+const levelDepths = (names: readonly string[], list: string, levels: number): number[][] =>
+  Array.from({ length: levels }, (_, level) => depths(names, `${list}.${level}`));
 
 /** How many transformer blocks each attention of a block has; empty for a block without attention. */
 function depths(names: readonly string[], block: string): number[] {
@@ -114,9 +136,9 @@ function transformerDepths({
   mid,
   up,
 }: {
-  down: number[][];
-  mid: number[];
-  up: number[][];
+  down: readonly (readonly number[])[];
+  mid: readonly number[];
+  up: readonly (readonly number[])[];
 }): Record<string, unknown> {
   const given = [...down, mid, ...up].flat();
   if (given.every((depth) => depth === given[0])) return { transformer_layers_per_block: given[0] };

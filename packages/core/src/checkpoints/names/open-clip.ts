@@ -5,14 +5,16 @@ import type { StoredTensor, StoredTensors } from "../../tensor/stored.ts";
 import { own } from "../own.ts";
 import { rows, transposed } from "../views.ts";
 
-const topNames: Readonly<Record<string, string>> = {
+/** Original → published name of what lies outside the layers. */
+export const openClipTopNames: Readonly<Record<string, string>> = {
   positional_embedding: "text_model.embeddings.position_embedding.weight",
   "token_embedding.weight": "text_model.embeddings.token_embedding.weight",
   "ln_final.weight": "text_model.final_layer_norm.weight",
   "ln_final.bias": "text_model.final_layer_norm.bias",
   "text_projection.weight": "text_projection.weight",
 };
-const layerModules: Readonly<Record<string, string>> = {
+/** Original → published path of a layer's modules, its projection of queries, keys and values aside. */
+export const openClipLayerModules: Readonly<Record<string, string>> = {
   ln_1: "layer_norm1",
   ln_2: "layer_norm2",
   "mlp.c_fc": "mlp.fc1",
@@ -28,7 +30,7 @@ export function isOpenClip(names: Iterable<string>): boolean {
 
 /** Published name → tensor, for the tensor `name` of open_clip; empty when the name is not one of its text encoder. */
 export function fromOpenClip(name: string, stored: StoredTensor): StoredTensors {
-  const top = own(topNames, name);
+  const top = own(openClipTopNames, name);
   if (top !== undefined) return new Map([[top, stored]]);
   if (name === "text_projection") return new Map([["text_projection.weight", transposed(stored)]]);
   const layer = /^transformer\.resblocks\.(\d+)\.(.+?)[._](weight|bias)$/.exec(name);
@@ -44,6 +46,6 @@ export function fromOpenClip(name: string, stored: StoredTensor): StoredTensors 
       ]),
     );
   }
-  const renamed = own(layerModules, module);
+  const renamed = own(openClipLayerModules, module);
   return renamed === undefined ? new Map() : new Map([[`${path}.${renamed}.${kind}`, stored]]);
 }

@@ -27,14 +27,16 @@ export const conv2dOp: Op<ConvolutionAttributes> = {
     if (x.dims.length !== 4) throw new TypeError("the input is not [N, C, H, W]");
     if (weight.dims.length !== 4) throw new TypeError("the weight is not [out, in, h, w]");
     const [n, c, h, w] = x.dims;
-    const [out, inChannels, kh, kw] = weight.dims as number[];
-    if (!sameDim(c, inChannels * groups)) {
-      const wanted = groups === 1 ? `${inChannels}` : `${groups} groups of ${inChannels}`;
+    const [out, inChannels] = weight.dims;
+    const [kh, kw] = weight.dims.slice(2) as number[];
+    if (!sameDim(c, multiplyDims(inChannels, groups))) {
+      const wanted = groups === 1 ? dimText(inChannels) : `${groups} groups of ${dimText(inChannels)}`;
       throw new TypeError(`${dimText(c)} input channels do not match ${wanted} weight channels`);
     }
-    if (out % groups !== 0) throw new TypeError(`${out} output channels do not divide into ${groups} groups`);
-    if (bias !== undefined && bias.dims[0] !== out)
-      throw new TypeError(`bias of ${dimText(bias.dims[0])} does not match ${out} output channels`);
+    if (groups !== 1 && (out as number) % groups !== 0)
+      throw new TypeError(`${dimText(out)} output channels do not divide into ${groups} groups`);
+    if (bias !== undefined && !sameDim(bias.dims[0], out))
+      throw new TypeError(`bias of ${dimText(bias.dims[0])} does not match ${dimText(out)} output channels`);
     const positions = (size: typeof h, padding: number, kernel: number) =>
       addDims(floorDivideDim(addDims(size, padding - dilation * (kernel - 1) - 1), stride), 1);
     return { type: "float32", dims: [n, out, positions(h, top + bottom, kh), positions(w, left + right, kw)] };

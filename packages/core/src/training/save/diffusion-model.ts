@@ -6,9 +6,10 @@ import type { AutoencoderFiles } from "../trainers/autoencoder-files.ts";
 import type { DenoisingNetwork } from "../trainers/denoising-network.ts";
 import type { TextEncoderFiles } from "../trainers/text-encoder.ts";
 import type { DiffusionRecipe } from "../recipe/diffusion.ts";
-import { copies, saveJson, savePart, saveText } from "./model-parts.ts";
+import { saveJson, savePart, saveText } from "../../checkpoints/save/model-parts.ts";
+import { copies } from "../../checkpoints/save/stored-copies.ts";
 import { schedulerPublished } from "./published-configs.ts";
-import { saveTokenizer } from "./tokenizer-folder.ts";
+import { saveTokenizer } from "../../checkpoints/save/tokenizer-folder.ts";
 
 /** What a diffusion model is made of. */
 export interface DiffusionModelParts {

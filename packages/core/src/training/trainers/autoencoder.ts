@@ -8,10 +8,11 @@ import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import { drawsAt } from "../draws.ts";
 import { exampleReader } from "../examples.ts";
 import type { ExampleReader } from "../examples.ts";
-import { uniform } from "../initialize.ts";
+import { linearAtFirst, uniform } from "../initialize.ts";
+import type { InitializationRule } from "../initialize.ts";
 import { mirrored, pictureGrid, picturesFromTensor, pictureTensor } from "../pictures.ts";
 import type { AutoencoderRecipe } from "../recipe/autoencoder.ts";
-import { savePart, saveText, tensorsBelow } from "../save/model-parts.ts";
+import { savePart, saveText, tensorsBelow } from "../../checkpoints/save/model-parts.ts";
 import { autoencoderPublished } from "../save/published-configs.ts";
 import { decodeAll, openEncoder, readAutoencoder } from "./autoencoder-files.ts";
 import type { AutoencoderConfig } from "./autoencoder-program.ts";
@@ -22,6 +23,11 @@ import { readPerceptual } from "./perceptual.ts";
 import { portions } from "./portions.ts";
 import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
 
+/** Latents begin with little noise (σ = e⁻²), which would hide what is to be learnt. The second half of these biases is log σ². */
+const narrowPosterior: InitializationRule = {
+  matches: (name) => /(^|\.)quant_conv\.bias$/.test(name),
+  draw: (_, count) => new Float32Array(count).fill(-4, count / 2),
+};
 /** Pictures whose latents are measured. */
 const measuredPictures = 512;
 const codebookName = "autoencoder.quantize.embedding.weight";
@@ -92,10 +98,13 @@ export async function openAutoencoderTrainer(recipe: AutoencoderRecipe, setup: T
         : []),
     ]),
     // As VQGAN's codebook is.
-    rules:
-      regularization.kind === "vq"
-        ? [{ matches: (name) => name === codebookName, draw: uniform(1 / regularization.codes) }]
-        : [],
+    rules: [
+      ...linearAtFirst,
+      ...(regularization.kind === "kl" ? [narrowPosterior] : []),
+      ...(regularization.kind === "vq"
+        ? [{ matches: (name: string) => name === codebookName, draw: uniform(1 / regularization.codes) }]
+        : []),
+    ],
     batches: { length: training.length, weights: training.weights },
     judgedBy: "reconstruction",
 

@@ -15,7 +15,7 @@ import type { ExampleReader } from "../examples.ts";
 import { zeroOutputs } from "../initialize.ts";
 import { mirrored, pictureTensor } from "../pictures.ts";
 import type { DiffusionRecipe } from "../recipe/diffusion.ts";
-import { tensorsBelow } from "../save/model-parts.ts";
+import { tensorsBelow } from "../../checkpoints/save/model-parts.ts";
 import { saveDiffusionModel } from "../save/diffusion-model.ts";
 import { openEncoder, readAutoencoder } from "./autoencoder-files.ts";
 import { denoisingNetwork } from "./denoising-network.ts";
@@ -36,9 +36,6 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
   const pictureChannels = files?.imageChannels ?? recipe.channels;
   const channels = files?.latentChannels ?? recipe.channels;
   const factor = files?.factor ?? 1;
-  const shapes = shapesOf(recipe, factor);
-  const reader = exampleReader(training, { fit: recipe.data.fit, notice });
-  const groups = shapes.length === 1 ? undefined : await groupsOf(reader, training.length, shapes, signal);
 
   const textFiles = recipe.text && (await readTextEncoder(recipe.text.path));
   const text = textFiles && (await openTextStates(engine, textFiles, recipe.text!.path));
@@ -52,62 +49,39 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
     contextWidth: text?.width,
   });
 
-  const encoder = files && (await openEncoder(engine, files));
-  const encode = async (pictures: Tensor, draws: TorchGenerator): Promise<Tensor> =>
-    encoder === undefined ? pictures : drawLatents(await encoder.encode(pictures), files!, draws);
-  const shapeOf = (index: number): Size => shapes[groups?.[index] ?? 0];
-  // The pictures of each example, epoch after epoch: entry e · length + i of the cache is number e of example i.
-  const { variants = 1 } = training;
-  const cache =
-    encoder === undefined || recipe.latents !== "cached"
-      ? undefined
-      : await openLatentCache({
-          path: `${folder.cache}/latents.safetensors`,
-          key: JSON.stringify([training.hash, training.length, files!.path, shapes, recipe.data.fit, recipe.seed]),
-          length: training.length * variants,
-          dimsOf: (entry) => {
-            const { height, width } = shapeOf(entry % training.length);
-            return [channels, height / factor, width / factor];
-          },
-          async encode(entries) {
-            const examples = await Promise.all(
-              entries.map((entry) => {
-                const index = entry % training.length;
-                return reader.read(index, Math.floor(entry / training.length), shapeOf(index));
-              }),
-            );
-            return encoder.encode(pictureTensor(imagesOf(examples), { channels: pictureChannels }));
-          },
-          batchSize: recipe.batchSize,
-          onProgress: (done, of) => done === of && notice(`latents of ${of} pictures are encoded`),
-          signal,
-        });
-
+  const pictures = await openLearntPictures(recipe, {
+    setup,
+    autoencoder: files,
+    channels: pictureChannels,
+    needs:
+      condition !== undefined ? "pictures" : text !== undefined || network.classes !== undefined ? "texts" : "nothing",
+  });
+  if (text !== undefined) await checkCaptions(training.name, pictures.reader, training.length);
   const levels = noiseLevels(recipe);
-  /** The graph's inputs for clean data and what they are conditioned on. */
+
+  /** What the picture condition of `examples` shows. */
+  const see = async (examples: readonly Example[], draws: TorchGenerator): Promise<Tensor | undefined> => {
+    if (condition === undefined) return undefined;
+    const [{ image }] = examples;
+    return condition.see({
+      pictures: imagesOf(examples),
+      channels: pictureChannels,
+      size: [image.height / factor, image.width / factor],
+      draws,
+      encode: (seen) => pictures.encode(seen, draws),
+    });
+  };
+  /** The graph's inputs for some examples. */
   async function feedsFor(
-    { clean, seen, examples }: { clean: Tensor; seen: Tensor | undefined; examples: readonly Example[] },
+    { clean, examples }: LearntBatch,
     { draws, dropout, timesteps }: { draws: TorchGenerator; dropout: number; timesteps: Float64Array },
   ): Promise<Feeds> {
-    const [count, , ...size] = clean.dims;
-    const noise = draws.randn(clean.data.length);
-    const { offsetNoise } = recipe.diffusion;
-    if (offsetNoise > 0) {
-      // The same for a whole channel of a picture.
-      const plane = size[0] * size[1];
-      const offsets = draws.randn(count * channels);
-      for (let i = 0; i < noise.length; i++) noise[i] += offsetNoise * offsets[Math.floor(i / plane)];
-    }
+    const seen = await see(examples, draws);
+    const noised = noisedFeeds(clean, { timesteps, levels, offsetNoise: recipe.diffusion.offsetNoise, draws });
+    const [count] = clean.dims;
     const dropped = draws.rand(count).map((u) => (u < dropout ? 1 : 0));
-    const perPicture = (value: (t: number) => number, dims: readonly number[] = [count]) =>
-      tensor(dims, Float32Array.from(timesteps, value));
     return {
-      clean,
-      noise: tensor(clean.dims, noise),
-      timestep: perPicture((t) => t),
-      alpha: perPicture((t) => levels.alpha[t], [count, 1, 1, 1]),
-      sigma: perPicture((t) => levels.sigma[t], [count, 1, 1, 1]),
-      weight: perPicture((t) => levels.weight[t]),
+      ...noised,
       ...(seen && { seen }),
       ...(text && { context: await text.encode(examples.map((example, i) => (dropped[i] ? "" : captionOf(example)))) }),
       ...(network.classes !== undefined && {
@@ -121,83 +95,34 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
     };
   }
 
-  const see = async (examples: readonly Example[], draws: TorchGenerator): Promise<Tensor | undefined> => {
-    if (condition === undefined) return undefined;
-    const [{ image }] = examples;
-    return condition.see({
-      pictures: imagesOf(examples),
-      channels: pictureChannels,
-      size: [image.height / factor, image.width / factor],
-      draws,
-      encode: (pictures) => encode(pictures, draws),
-    });
-  };
-  // A cached example's picture is needed only where the condition is made of it; its caption may be drawn anew.
-  const needsPictures = cache === undefined || condition !== undefined;
-  const needsExamples = needsPictures || text !== undefined || network.classes !== undefined;
-
-  const validationReader = validation && exampleReader(validation, { fit: recipe.data.fit, notice });
-  const square = shapes[nearestBucket({ width: 1, height: 1 }, shapes)];
-  const size = shapes.length === 1 ? ([square.height / factor, square.width / factor] as const) : undefined;
-
   return {
     program: diffusionProgram({
       network,
       prediction: recipe.diffusion.prediction,
       channels,
       seenChannels,
-      size: size ?? [symbol("height"), symbol("width")],
+      size: pictures.size,
       ...(text && { text: [text.tokens, text.width] }),
     }),
     rules: [zeroOutputs],
-    batches: { length: training.length, weights: training.weights, groups },
+    batches: { length: training.length, weights: training.weights, groups: pictures.groups },
     judgedBy: "denoising.loss",
 
-    async feeds({ indices, ...place }) {
-      const draws = drawsAt(recipe.seed, "batch", place);
-      const flips = recipe.data.flip ? draws.bernoulli(indices.length, 0.5) : undefined;
-      const examples = needsExamples
-        ? await Promise.all(
-            indices.map(async (index, i) => {
-              const example = await (needsPictures
-                ? reader.read(index, place.epoch, shapeOf(index))
-                : reader.readWhole(index, place.epoch));
-              return flips?.[i] ? { ...example, image: mirrored(example.image) } : example;
-            }),
-          )
-        : [];
-      const clean =
-        cache === undefined
-          ? await encode(pictureTensor(imagesOf(examples), { channels: pictureChannels }), draws)
-          : drawLatents(
-              cache.take(indices.map((index) => (place.epoch % variants) * training.length + index)),
-              files!,
-              draws,
-            );
-      const timesteps = draws.randint(indices.length, 0, recipe.diffusion.timesteps);
-      const seen = await see(examples, draws);
-      return feedsFor({ clean, seen, examples }, { draws, dropout: recipe.dropout, timesteps });
+    async feeds(batch) {
+      const draws = drawsAt(recipe.seed, "batch", batch);
+      const learnt = await pictures.batch(batch, draws);
+      const timesteps = draws.randint(batch.indices.length, 0, recipe.diffusion.timesteps);
+      return feedsFor(learnt, { draws, dropout: recipe.dropout, timesteps });
     },
 
     async *validationFeeds() {
-      if (validationReader === undefined) return;
-      for (const [start, count] of portions(validation!.length, recipe.batchSize)) {
-        const draws = drawsAt(recipe.seed, "validation", { epoch: 0, batch: start });
-        const examples = await Promise.all(
-          Array.from({ length: count }, (_, i) => validationReader.read(start + i, 0, square)),
-        );
-        const clean = await encode(pictureTensor(imagesOf(examples), { channels: pictureChannels }), draws);
-        // Evenly spread over the levels, so that few examples say much.
-        const timesteps = Float64Array.from({ length: count }, (_, i) =>
-          Math.floor((((start + i) % 64) + 0.5) * (recipe.diffusion.timesteps / 64)),
-        );
-        const seen = await see(examples, draws);
-        yield feedsFor({ clean, seen, examples }, { draws, dropout: 0, timesteps });
+      for await (const { start, draws, ...learnt } of pictures.validation()) {
+        const timesteps = validationTimesteps(start, learnt.examples.length, recipe.diffusion.timesteps);
+        yield feedsFor(learnt, { draws, dropout: 0, timesteps });
       }
     },
 
-    names: async ({ indices, epoch }: BatchPosition & { indices: readonly number[] }) =>
-      Promise.all(indices.map(async (index) => (await reader.readWhole(index, epoch)).id)),
+    names: pictures.names,
 
     save: (weights, card) =>
       saveDiffusionModel(folder.model, {
@@ -211,10 +136,7 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
 
     async samples() {
       const { count } = recipe.samples;
-      const shown = validationReader ?? reader;
-      const examples = await Promise.all(
-        Array.from({ length: count }, (_, i) => shown.read(i % (validation ?? training).length, 0, square)),
-      );
+      const examples = await pictures.shown(count);
       const draws = drawsAt(recipe.seed, "validation", { epoch: 1, batch: 0 });
       const prompts = recipe.samples.prompts ?? (text && examples.map(captionOf));
       return sampleDiffusion({
@@ -223,7 +145,7 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
         engine,
         model: folder.model,
         autoencoder: files,
-        dims: [count, channels, square.height / factor, square.width / factor],
+        dims: [count, channels, pictures.square.height / factor, pictures.square.width / factor],
         context: text && (await text.encode(Array.from({ length: count }, (_, i) => prompts![i % prompts!.length]))),
         emptyContext: text && (await text.encode(Array<string>(count).fill(""))),
         seen: await see(examples, draws),
@@ -231,8 +153,6 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
     },
   };
 }
-
-const imagesOf = (examples: readonly Example[]): Image[] => examples.map(({ image }) => image);
 
 /** The caption, "" where there is none: a picture without one is learnt as one that was left out. */
 const captionOf = ({ caption }: Example): string => caption ?? "";

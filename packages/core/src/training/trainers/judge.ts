@@ -12,7 +12,7 @@ import type { ExampleReader } from "../examples.ts";
 import { pictureTensor, white } from "../pictures.ts";
 import type { Ground } from "../pictures.ts";
 import type { JudgeRecipe } from "../recipe/judge.ts";
-import { savePart, saveText } from "../save/model-parts.ts";
+import { savePart, saveText } from "../../checkpoints/save/model-parts.ts";
 import { judgePublished } from "../save/published-configs.ts";
 import { judgeProgram } from "./judge-program.ts";
 import { portions } from "./portions.ts";

@@ -3,17 +3,18 @@
 import { joinPath, pathExists, readText } from "#platform";
 import { readComponentWeights } from "../../checkpoints/component-weights.ts";
 import { readTokenizerFiles } from "../../checkpoints/tokenizer-files.ts";
+import { graphOf } from "../../graph/graph.ts";
 import { clipTextConfig, clipTextGraph } from "../../models/clip-text.ts";
 import type { ClipTextConfig } from "../../models/clip-text.ts";
 import type { PublishedConfig } from "../../models/config.ts";
-import type { Engine, Network } from "../../runtime/engine.ts";
+import type { Engine } from "../../runtime/engine.ts";
 import type { StoredTensors } from "../../tensor/stored.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { tensor } from "../../tensor/tensor.ts";
 import type { ClipTokenizer } from "../../tokenizers/clip.ts";
 import type { TokenizerFiles } from "../../tokenizers/open.ts";
 import { openTokenizer } from "../../tokenizers/open.ts";
 import { parsePythonJsonObject } from "../../util/python-json.ts";
+import { openCachedStates } from "./text-states.ts";
 
 /** A text encoder's files. */
 export interface TextEncoderFiles {
@@ -66,9 +67,6 @@ export interface TextStates {
   close(): Promise<void>;
 }
 
-/** Memory for states that are kept. */
-const keptBytes = 512e6;
-
 /** The encoder of `files` on `engine`. */
 export async function openTextStates(
   engine: Engine,
@@ -76,39 +74,22 @@ export async function openTextStates(
   source: string,
 ): Promise<TextStates> {
   const { positions, width, layers } = config;
-  const network: Network = await engine.load(clipTextGraph(config), tensors, { source });
-  const output = `normalized.${layers}`;
-  const size = positions * width;
-  const kept = new Map<string, Float32Array>();
+  const whole = clipTextGraph(config);
+  const states = await openCachedStates(engine, {
+    graph: graphOf(whole.name, { context: whole.outputs[`normalized.${layers}`] }),
+    tensors,
+    source,
+    feeds: (captions) => ({
+      ids: {
+        dims: [captions.length, positions],
+        data: BigInt64Array.from(captions.flatMap((caption) => paddedIds(caption, tokenizer, positions))),
+      },
+    }),
+  });
   return {
     tokens: positions,
     width,
-    async encode(captions) {
-      const states = new Map<string, Float32Array>();
-      const missing: string[] = [];
-      for (const caption of new Set(captions)) {
-        const known = kept.get(caption);
-        if (known === undefined) missing.push(caption);
-        else states.set(caption, known);
-      }
-      if (missing.length > 0) {
-        const ids = BigInt64Array.from(missing.flatMap((caption) => paddedIds(caption, tokenizer, positions)));
-        const { [output]: encoded } = await network.run(
-          { ids: { dims: [missing.length, positions], data: ids } },
-          { outputs: [output] },
-        );
-        missing.forEach((caption, i) => states.set(caption, encoded.data.slice(i * size, (i + 1) * size)));
-        // When there is no more room the oldest make it: captions that are drawn anew each time would fill it for good.
-        for (const caption of missing) kept.set(caption, states.get(caption)!);
-        for (const oldest of kept.keys()) {
-          if (kept.size * size * 4 <= keptBytes) break;
-          kept.delete(oldest);
-        }
-      }
-      const all = tensor([captions.length, positions, width]);
-      captions.forEach((caption, i) => all.data.set(states.get(caption)!, i * size));
-      return all;
-    },
-    close: () => network.unload(),
+    encode: async (captions) => (await states.encode(captions)).context,
+    close: states.close,
   };
 }

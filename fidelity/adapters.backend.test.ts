@@ -1,0 +1,4 @@
+import { adapterCases } from "./adapters.ts";
+import { keepBounds } from "./keep-bounds.ts";
+
+keepBounds("adapters", adapterCases);

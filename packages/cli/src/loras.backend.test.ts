@@ -1,0 +1,71 @@
+// LoRAs from the command line: files, names and tags in, pictures that tell of them out, and the same pictures again.
+
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { parseInfotext } from "@noisette/core/image/infotext";
+import { readBytes, readImage } from "@noisette/core/image/png";
+import { readTextChunks } from "@noisette/core/image/png-metadata";
+import { writePicture } from "@noisette/core/image/picture-file";
+import { fixturePath } from "../../../fixtures/read-golden.ts";
+import { runCommandLine } from "./run-command-line.ts";
+
+const small = ["--device", "cpu", "--threads", "1", "--steps", "2", "--sampler", "euler", "--seed", "3", "--quiet"];
+const sd1 = ["--model", fixturePath("models/sd1")];
+const lora = fixturePath("adapters/lora_kohya.safetensors");
+
+let folder: string;
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), "noisette-"))));
+afterEach(() => rm(folder, { recursive: true }));
+
+async function run(...line: string[]): Promise<{ status: number; err: string }> {
+  let err = "";
+  const streams = [
+    vi.spyOn(process.stdout, "write").mockReturnValue(true),
+    vi.spyOn(process.stderr, "write").mockImplementation((part) => Boolean((err += String(part)))),
+  ];
+  try {
+    return { status: await runCommandLine(line), err };
+  } finally {
+    for (const stream of streams) stream.mockRestore();
+  }
+}
+const done = { status: 0, err: "" };
+const textOf = async (path: string) => readTextChunks(await readBytes(path)).parameters!;
+
+it("runCommandLine() makes a picture with a LoRA, by its file or by its name in the prompt, and makes it again", async () => {
+  const [byFile, byName, again, elsewhere] = ["a", "b", "c", "d"].map((name) => join(folder, `${name}.png`));
+  await copyFile(lora, join(folder, "paint.safetensors"));
+  expect(await run("a fox", ...small, ...sd1, "--lora", `${lora}:0.8:0.5`, "--out", byFile)).toEqual(done);
+  const tag = ["a fox <lora:Paint:0.5:0.8>", "--adapters", folder];
+  expect(await run(...tag, ...small, ...sd1, "--out", byName)).toEqual(done);
+  expect((await readImage(byName)).data).toEqual((await readImage(byFile)).data);
+
+  const [one, other] = [parseInfotext(await textOf(byFile)), parseInfotext(await textOf(byName))];
+  expect([one.prompt, other.prompt]).toEqual(["a fox <lora:lora_kohya:0.5:0.8>", "a fox <lora:Paint:0.5:0.8>"]);
+  expect(one.fields["Lora hashes"]).toMatch(/^lora_kohya: [0-9a-f]{12}$/);
+  expect(other.fields["Lora hashes"].slice(-12)).toBe(one.fields["Lora hashes"].slice(-12));
+
+  expect(await run("--from", byName, "--out", again, "--quiet")).toEqual(done);
+  expect((await readImage(again)).data).toEqual((await readImage(byFile)).data);
+
+  // Another program's picture has the text alone: its LoRA is looked up in the folder.
+  const foreign = join(folder, "foreign.png");
+  const parameters = (await textOf(byName)).replace(/, Version: .*/, "").replace(/[0-9a-f]{12}/, "000011112222");
+  await writePicture(foreign, await readImage(byFile), { format: "png", text: { parameters } });
+  const line = ["--from", foreign, "--adapters", folder, ...small.slice(0, -1), ...sd1, "--out", elsewhere];
+  const { status, err } = await run(...line);
+  expect(status).toBe(0);
+  expect(err).toContain(`was made with another LoRA "Paint" (hash 000011112222, this one's is`);
+  expect(parseInfotext(await textOf(elsewhere)).prompt).toBe("a fox <lora:Paint:0.5:0.8>");
+});
+
+it("runCommandLine() says which LoRA is not there, and which is close", async () => {
+  const line = ["a <lora:lora_kohyo>", ...small, ...sd1, "--out", folder];
+  expect(await run(...line, "--adapters", fixturePath("adapters"))).toEqual({
+    status: 1,
+    err: expect.stringMatching(/^noisette: Cannot find the LoRA "lora_kohyo" in ".*": .*closest: "lora_kohya"/),
+  });
+  expect((await run(...line)).err).toMatch(/there is no folder of adapters to look in/);
+});

@@ -1,0 +1,42 @@
+// A batch of a denoising loss: clean data, noise, and levels drawn for each picture.
+
+import type { Tensor } from "../../tensor/tensor.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
+import type { NoiseLevels } from "./noise-levels.ts";
+import type { Feeds } from "./trainer.ts";
+
+/** What noise is added, and who learns how much. */
+export interface NoisedOptions {
+  /** A level for each picture. */
+  readonly timesteps: Float64Array;
+  readonly levels: NoiseLevels;
+  /** Strength of noise that is the same for a whole channel of a picture. */
+  readonly offsetNoise: number;
+  readonly draws: TorchGenerator;
+}
+
+/** The inputs `clean`, `noise`, `timestep`, `alpha`, `sigma` and `weight` for clean data [N,C,h,w]. */
+export function noisedFeeds(clean: Tensor, { timesteps, levels, offsetNoise, draws }: NoisedOptions): Feeds {
+  const [count, channels, ...size] = clean.dims;
+  const noise = draws.randn(clean.data.length);
+  if (offsetNoise > 0) {
+    const plane = size[0] * size[1];
+    const offsets = draws.randn(count * channels);
+    for (let i = 0; i < noise.length; i++) noise[i] += offsetNoise * offsets[Math.floor(i / plane)];
+  }
+  const perPicture = (value: (t: number) => number, dims: readonly number[] = [count]) =>
+    tensor(dims, Float32Array.from(timesteps, value));
+  return {
+    clean,
+    noise: tensor(clean.dims, noise),
+    timestep: perPicture((t) => t),
+    alpha: perPicture((t) => levels.alpha[t], [count, 1, 1, 1]),
+    sigma: perPicture((t) => levels.sigma[t], [count, 1, 1, 1]),
+    weight: perPicture((t) => levels.weight[t]),
+  };
+}
+
+/** Levels for validation examples `start` … `start + count − 1`, evenly spread, so that few examples say much. */
+export const validationTimesteps = (start: number, count: number, timesteps: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, i) => Math.floor((((start + i) % 64) + 0.5) * (timesteps / 64)));
