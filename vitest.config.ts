@@ -19,7 +19,7 @@ export default defineConfig({
     ],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     env: useSoftwareVulkan ? { VK_DRIVER_FILES: softwareVulkan } : {},
   },

@@ -3,6 +3,7 @@
 const benchmarks: Readonly<Record<string, () => Promise<{ readonly run: (args: string[]) => Promise<void> }>>> = {
   unet: () => import("./unet.ts"),
   train: () => import("./train.ts"),
+  adapters: () => import("./adapters.ts"),
 };
 
 const [name, ...args] = process.argv.slice(2);

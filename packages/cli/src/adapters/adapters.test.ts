@@ -13,8 +13,9 @@ describe("loraPresentations", () => {
     expect(loraPresentations.loras.read!(text)).toEqual([wanted]);
   });
 
-  it.each(["paint", "C:\\a.pt", "paint,weight=0.5", '{"name":"paint:1"}'])("read() leaves %j to the general form", (text) =>
-    expect(loraPresentations.loras.read!(text)).toBeUndefined(),
+  it.each(["paint", "C:\\a.pt", "paint,weight=0.5", '{"name":"paint:1"}'])(
+    "read() leaves %j to the general form",
+    (text) => expect(loraPresentations.loras.read!(text)).toBeUndefined(),
   );
 });
 

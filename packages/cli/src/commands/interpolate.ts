@@ -84,7 +84,8 @@ export const command = defineCommand({
         const model = await load(path, { ...loadOptions(named), signal, onDownload: progress.download });
         try {
           const way = { keyframes, framesBetween: frames, signal, onEvent: progress.event };
-          for await (const { image } of interpolate(model, way, { ...partOf(frameOptions, given), ...inputs })) pictures.push(image!);
+          for await (const { image } of interpolate(model, way, { ...partOf(frameOptions, given), ...inputs }))
+            pictures.push(image!);
         } finally {
           await model.close();
         }

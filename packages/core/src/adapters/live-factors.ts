@@ -30,6 +30,29 @@ export const weightsInput = "adapterWeights";
 export const liveWeights = (graph: Pick<Graph, "values">, layers: LiveLayers): readonly ParameterAttributes[] =>
   adaptableWeights(graph).filter(({ dims }) => layers === "all" || dims.length === 2);
 
+/** Whether the layers with `weights` are enough for changes of `parameters`. */
+export const takes = (weights: readonly ParameterAttributes[], parameters: ReadonlySet<string> = new Set()): boolean =>
+  weights.filter(({ name }) => parameters.has(name)).length === parameters.size;
+
+/**
+ * The weights of `graph` that are to take factors: none without live adapters, else those of all linear layers, and of
+ * convolutions too where one is changed now or took factors before. Throws Error when a parameter is no such weight.
+ */
+export function weightsToTake(
+  graph: Graph,
+  { live = new Set(), before = [] }: { live?: ReadonlySet<string>; before?: readonly ParameterAttributes[] },
+): readonly ParameterAttributes[] {
+  if (live.size === 0) return [];
+  const names = new Set([...live, ...before.map(({ name }) => name)]);
+  const found = (["linear", "all"] as const).map((layers) => liveWeights(graph, layers));
+  const enough = found.find((weights) => takes(weights, names));
+  if (enough !== undefined) return enough;
+  const strange = [...names].find((name) => !found[1].some((weight) => weight.name === name));
+  throw new Error(
+    `Cannot use an adapter live: "${strange}" is no weight of a linear layer or convolution (mergeAdapters is wanted)`,
+  );
+}
+
 /** `graph` with inputs `adapterWeights` and, for each of `weights`, its factors: those that `liveTensors` makes. */
 export function withLiveFactors(graph: Graph, weights: readonly ParameterAttributes[]): Graph {
   const names = new Set(weights.map(({ name }) => name));
@@ -71,17 +94,21 @@ export function liveTensors(
     const [out, ...rest] = dims;
     const rank = ranks.get(rankName(name))!;
     const width = Math.max(1, adapters.length);
-    const down = tensor([rank, ...rest]);
-    const up = tensor([out, rank]);
     const scales = tensor([rank, width]);
+    // One that fills all rows is taken as it is.
+    const whole = adapters.map((adapter) => adapter.get(name)).find((form) => form?.down.dims[0] === rank);
+    const down = tensor([rank, ...rest], whole?.down.data);
+    const up = tensor([out, rank], whole?.up.data);
     let row = 0;
     adapters.forEach((adapter, number) => {
       const form = adapter.get(name);
       if (form === undefined) return;
       const [own] = form.down.dims;
-      down.data.set(form.down.data, row * elementCount(rest));
-      for (let o = 0; o < out; o++) up.data.set(form.up.data.subarray(o * own, (o + 1) * own), o * rank + row);
       for (let r = 0; r < own; r++) scales.data[(row + r) * width + number] = form.scale;
+      if (form !== whole) {
+        down.data.set(form.down.data, row * elementCount(rest));
+        for (let o = 0; o < out; o++) up.data.set(form.up.data.subarray(o * own, (o + 1) * own), o * rank + row);
+      }
       row += own;
     });
     Object.assign(tensors, { [`${name}/down`]: down, [`${name}/up`]: up, [`${name}/scales`]: scales });

@@ -10,7 +10,9 @@ export const loraHashesField = (loras: PictureRecord["loras"]): string | undefin
 
 /** The hashes in the field "Lora hashes", by name. */
 export const readLoraHashes = (field: string): Record<string, string> =>
-  Object.fromEntries(Array.from(field.matchAll(/([^,:]+): *([0-9a-f]{8,64})/g), ([, name, hash]) => [name.trim(), hash]));
+  Object.fromEntries(
+    Array.from(field.matchAll(/([^,:]+): *([0-9a-f]{8,64})/g), ([, name, hash]) => [name.trim(), hash]),
+  );
 
 /** `prompt` with a tag for each LoRA that options name: A1111 has no other place for them. */
 export function withLoraTags(prompt: string, loras: readonly LoraOption[] = []): string {

@@ -47,13 +47,34 @@ export function formatRecord(record: PictureRecord, { adapters, ...loading }: Re
 
 /** The record that `text` is; `path` is for the message of the Error when it is none. */
 export function parseRecord(text: string, path: string): SavedRecord {
+  return readRecord(text, path, {
+    schema: savedRecord,
+    isOther: ({ command }) => command !== undefined,
+    other: "it was made without text (noisette sample --from is wanted)",
+  });
+}
+
+/** A kind of record, and how to tell the other one, which is told in words. */
+interface RecordKind<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  readonly isOther: (json: { readonly command?: unknown }) => boolean;
+  readonly other: string;
+}
+
+/** `text` as a record of a kind. Throws Error when it is none. */
+export function readRecord<Schema extends z.ZodType>(
+  text: string,
+  path: string,
+  { schema, isOther, other }: RecordKind<Schema>,
+): z.output<Schema> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
     throw new Error(`Cannot repeat "${path}": its record is no JSON`, { cause });
   }
-  const record = savedRecord.safeParse(json);
+  if (typeof json === "object" && json !== null && isOther(json)) throw new Error(`Cannot repeat "${path}": ${other}`);
+  const record = schema.safeParse(json);
   if (record.success) return record.data;
   const [{ path: place, message }] = record.error.issues;
   throw new Error(`Cannot repeat "${path}": its record has ${place.join(".") || "the wrong form"}: ${message}`, {

@@ -25,18 +25,22 @@ export interface HypernetworkConfig {
   /** Whether the last layer has the activation too. */
   readonly activateOutput: boolean;
   readonly layerNorm: boolean;
-  /** Dropout after each layer, as long as `layerStructure`; it only shows in the names. */
+  /** Dropout after each layer, as long as `layerStructure`; but for training it only shows in the names. */
   readonly dropout: readonly number[];
 }
 
 /** Which of the two networks. */
 export type HypernetworkHalf = "k" | "v";
 
+/** Drops the share `rate` of x [..., D] while training; `place` is the module's path. */
+export type Drop = (x: Value, rate: number, place: string) => Value;
+
 /** h(x) of a width's network below `p`: x [..., D] → [..., D]. */
 export function hypernetworkLayers(
   p: Params,
   x: Value,
   { layerStructure, activation, activateOutput, layerNorm: normalizes, dropout }: Omit<HypernetworkConfig, "widths">,
+  drop: Drop = (kept) => kept,
 ): Value {
   const width = x.dims.at(-1) as number;
   const last = layerStructure.length - 1;
@@ -47,7 +51,7 @@ export function hypernetworkLayers(
     x = linear(next(), x, { features });
     if (activation !== "linear" && (i < last || activateOutput)) x = hypernetworkActivations[activation](x, next());
     if (normalizes) x = layerNorm(next(), x);
-    if (dropout[i] > 0) next();
+    if (dropout[i] > 0) x = drop(x, dropout[i], next().path);
   }
   return x;
 }
@@ -59,10 +63,15 @@ export const hypernetworkWeight = (index: number): string => `hypernetworkWeight
 
 /**
  * The UNet `graph` with hypernetworks in the order given: each sees the context as those before it have made it. More inputs:
- * `hypernetworkWeight.i` []; more parameters: `hypernetwork.i.WIDTH.k.linear.…` and `.v.…`, each as `make` says.
+ * `hypernetworkWeight.i` []; more parameters: `hypernetwork.i.WIDTH.k.linear.…` and `.v.…`. For training, `make` makes
+ * them and `drop` drops out.
  */
-export function withHypernetworks(graph: Graph, configs: readonly HypernetworkConfig[], make?: MakeParameter): Graph {
-  const change = contextChanges(configs, make);
+export function withHypernetworks(
+  graph: Graph,
+  configs: readonly HypernetworkConfig[],
+  options: { readonly make?: MakeParameter; readonly drop?: Drop } = {},
+): Graph {
+  const change = contextChanges(configs, options);
   const known = new Map<Value, Partial<Record<HypernetworkHalf, Value>>>();
   return projectionInputs(graph, (name, context) => {
     const half = /\.attn[12]\.to_([kv])\.weight$/.exec(name)?.[1] as HypernetworkHalf | undefined;
@@ -91,7 +100,7 @@ export function hypernetworkGraph(configs: readonly HypernetworkConfig[]): Graph
 /** What hypernetworks make of a context [..., D], for keys or for values. */
 function contextChanges(
   configs: readonly HypernetworkConfig[],
-  make?: MakeParameter,
+  { make, drop }: { readonly make?: MakeParameter; readonly drop?: Drop } = {},
 ): (context: Value, half: HypernetworkHalf) => Value {
   const p = parameters(make);
   const weights = configs.map((_, i) => input(hypernetworkWeight(i), []));
@@ -99,7 +108,7 @@ function contextChanges(
     configs.reduce((x, config, i) => {
       const width = x.dims.at(-1);
       if (!config.widths.some((own) => own === width)) return x;
-      const change = hypernetworkLayers(p.at(hypernetworkPrefix(i), String(width), half), x, config);
+      const change = hypernetworkLayers(p.at(hypernetworkPrefix(i), String(width), half), x, config, drop);
       return add(x, multiply(change, weights[i]));
     }, context);
 }

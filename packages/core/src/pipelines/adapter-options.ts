@@ -76,7 +76,10 @@ export function strengthOf({ weight = 1, textWeight, start, end }: Omit<LoraOpti
 }
 
 /** The UNet's weight at step `step` (from 0) of `steps`. */
-export function unetWeight({ weight, start = 0, end }: Pick<AdapterStrength, "weight" | "start" | "end">, at: StepOf): number {
+export function unetWeight(
+  { weight, start = 0, end }: Pick<AdapterStrength, "weight" | "start" | "end">,
+  at: StepOf,
+): number {
   // Of n steps, step i acts where start ≤ i/n and (i + 1)/n ≤ end, as a control does.
   const stepsIn = (moment: number) => (moment > 1 ? moment : moment * at.steps);
   const isActive = at.step + 1e-9 >= stepsIn(start) && (end === undefined || at.step + 1 <= stepsIn(end) + 1e-9);
@@ -92,9 +95,7 @@ export interface StepOf {
 /** Straight lines between the points of `course`; before the first and behind the last one its weight. */
 function weightAt(course: WeightCourse, { step, steps }: StepOf): number {
   if (typeof course === "number") return course;
-  const points = course
-    .map(([at, weight]) => ({ at: at > 1 ? at / steps : at, weight }))
-    .sort((a, b) => a.at - b.at);
+  const points = course.map(([at, weight]) => ({ at: at > 1 ? at / steps : at, weight })).sort((a, b) => a.at - b.at);
   const part = step / steps;
   const next = points.findIndex(({ at }) => at > part);
   if (next < 0) return points.at(-1)!.weight;

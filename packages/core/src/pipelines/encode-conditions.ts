@@ -3,7 +3,7 @@
 import type { EmbeddingTable } from "../prompts/embeddings.ts";
 import type { PassSteps } from "../prompts/schedule.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { Parts } from "./generate.ts";
+import type { Parts } from "./run.ts";
 import type { TextStates } from "./conditioning.ts";
 import type { Condition } from "./unet-evaluation.ts";
 import type { Networks } from "./networks.ts";

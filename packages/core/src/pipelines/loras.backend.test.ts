@@ -19,7 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => sd1.close());
 
-async function make(options: Partial<GenerateOptions & GenerateInputs> = {}, model = sd1): Promise<readonly ImageEvent[]> {
+async function make(
+  options: Partial<GenerateOptions & GenerateInputs> = {},
+  model = sd1,
+): Promise<readonly ImageEvent[]> {
   return (await model.generate({ ...common, ...options })).images;
 }
 const latentsOf = async (options: Partial<GenerateOptions & GenerateInputs>) => (await make(options))[0].latents.data;
@@ -74,11 +77,11 @@ describe("generate()", () => {
     expect(farthest(await latentsOf({ prompt: tag, adapters }), first)).toBeLessThan(1e-6);
   });
 
-  test("with an SDXL LoRA works with SDXL, and says what it is for with another model", async () => {
+  test("with an SDXL LoRA, merged, works with SDXL, and says what it is for with another model", async () => {
     const loras = [{ name: file("lora_kohya_sdxl") }];
     const sdxl = await load(fixturePath("models/sdxl"), { device: "cpu", threads: 1 });
     try {
-      const [[plain], [changed]] = [await make({}, sdxl), await make({ loras }, sdxl)];
+      const [[plain], [changed]] = [await make({}, sdxl), await make({ loras, mergeAdapters: true }, sdxl)];
       expect(farthest(plain.latents.data, changed.latents.data)).toBeGreaterThan(1e-3);
     } finally {
       await sdxl.close();
@@ -87,9 +90,18 @@ describe("generate()", () => {
   });
 
   test.each([
-    [{ prompt: "a <lora:lora_kohja:1>" }, /^Cannot find the LoRA "lora_kohja" in ".*adapters": .*closest: "lora_kohya"/],
-    [{ prompt: "a <lora:x:1>", adapters: undefined }, /^Cannot find the LoRA "x": no such file, and there is no folder/],
-    [{ prompt: "a <lora:lora_kohya><lora:lora_kohya:0.5>" }, /^Cannot use ".*" twice: "lora_kohya" and "lora_kohya" name it/],
+    [
+      { prompt: "a <lora:lora_kohja:1>" },
+      /^Cannot find the LoRA "lora_kohja" in ".*adapters": .*closest: "lora_kohya"/,
+    ],
+    [
+      { prompt: "a <lora:x:1>", adapters: undefined },
+      /^Cannot find the LoRA "x": no such file, and there is no folder/,
+    ],
+    [
+      { prompt: "a <lora:lora_kohya><lora:lora_kohya:0.5>" },
+      /^Cannot use ".*" twice: "lora_kohya" and "lora_kohya" name it/,
+    ],
     [{ loras: [{ name: "lora_kohya", weight: NaN }] }, /^Cannot generate: loras\.0\.weight: /],
     [{ loras: [{ name: "ti_a1111_single" }] }, /^Cannot find the LoRA "ti_a1111_single"/],
     [{ loras: [{ name: "lora_kohya", blockWeights: [1, 1] }] }, /^Cannot weigh the blocks of ".*": 2 weights/],

@@ -16,7 +16,14 @@ import { tracedUNet } from "../models/unet-tracing.ts";
 import { unetConfig } from "../models/unet-config.ts";
 import { upscalerGraph } from "../models/upscaler.ts";
 import type { UpscalerConfig } from "../models/upscaler.ts";
-import { liveCount, liveTensors, liveWeights, weightsInput, withLiveFactors } from "../adapters/live-factors.ts";
+import {
+  liveCount,
+  liveTensors,
+  takes,
+  weightsInput,
+  weightsToTake,
+  withLiveFactors,
+} from "../adapters/live-factors.ts";
 import type { LiveChanges } from "../adapters/live-factors.ts";
 import type { ParameterAttributes } from "../graph/ops/source.ts";
 import type { Device, Engine, Network, Residents } from "../runtime/engine.ts";
@@ -172,7 +179,7 @@ export async function openNetworks(
     if (files === undefined) throw new Error(`Cannot run the ${part} of "${checkpoint.path}": the checkpoint has none`);
     const traced = JSON.stringify([tracing, merged?.key, within?.key]);
     const known = loaded.get(part);
-    const own = known?.traced === traced && takes(known, live?.parameters) ? known : await loadPart(files);
+    const own = known?.traced === traced && takes(known.weights, live?.parameters) ? known : await loadPart(files);
     const key = live?.key ?? "";
     if (own.weights.length > 0 && own.key !== key) {
       const changes = live === undefined ? [] : await live.changes();
@@ -198,11 +205,7 @@ export async function openNetworks(
     async function loadPart({ tensors: plainTensors }: Pick<NetworkFiles, "tensors">): Promise<LoadedPart> {
       loaded.delete(part);
       await known?.unload();
-      const stage = oneStage ? stages[part] : "all";
-      if (oneStage) for (const other of Array.from(engines.keys())) if (other !== stage) await closeStage(other);
-      const opening = engines.get(stage) ?? openEngine({ device: first.device, threads });
-      engines.set(stage, opening);
-      const engine = await opening;
+      const engine = await engineOf(part);
       const plain = graph(tracing);
       const weights = weightsToTake(plain, { live: live?.parameters, before: known?.weights });
       const { tensors, remove } = (await merged?.tensors(plainTensors)) ?? { tensors: plainTensors };
@@ -265,28 +268,6 @@ interface LoadedPart {
   key?: string;
   factors?: Residents;
   unload(): Promise<void>;
-}
-
-const takes = ({ weights }: LoadedPart, parameters: ReadonlySet<string> = new Set()): boolean =>
-  parameters.size === 0 || weights.filter(({ name }) => parameters.has(name)).length === parameters.size;
-
-/**
- * The weights of `graph` that are to take factors: none without live adapters, else those of all linear layers, and of
- * convolutions too where one is changed now or took factors before. Throws Error when a parameter is no such weight.
- */
-function weightsToTake(
-  graph: Graph,
-  { live = new Set(), before = [] }: { live?: ReadonlySet<string>; before?: readonly ParameterAttributes[] },
-): readonly ParameterAttributes[] {
-  if (live.size === 0) return [];
-  const names = new Set([...live, ...before.map(({ name }) => name)]);
-  const found = (["linear", "all"] as const).map((layers) => liveWeights(graph, layers));
-  const enough = found.find((weights) => weights.filter(({ name }) => names.has(name)).length === names.size);
-  if (enough !== undefined) return enough;
-  const strange = [...names].find((name) => !found[1].some((weight) => weight.name === name));
-  throw new Error(
-    `Cannot use an adapter live: "${strange}" is no weight of a linear layer or convolution (mergeAdapters is wanted)`,
-  );
 }
 
 const seamless = (graph: Graph, axes: TilingAxes | undefined): Graph =>

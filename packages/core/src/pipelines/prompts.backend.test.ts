@@ -208,13 +208,13 @@ describe("generate()", () => {
     expect(inBatch[3].record.options.prompt).toEqual(prompts);
   });
 
-  test("generate() says where a prompt is odd, and refuses networks that it cannot apply", async () => {
+  test("generate() says where a prompt is odd, and refuses networks that are not there", async () => {
     const events: GenerateEvent[] = [];
     for await (const event of model.generate({ ...quick, prompt: "a fox) in {snow" })) events.push(event);
     const notices = events.flatMap((event) => (event.kind === "notice" ? event.text : []));
     expect(notices).toContain('the prompt at 6, ")": ")" closes nothing and is text');
     expect(notices).toContain('the template "a fox) in {snow" at 11: "{" has no partner and is text');
-    await expect(make({ prompt: "a fox <lora:x:0.5>" })).rejects.toThrow(/^Cannot generate with <lora:x:0.5>: /);
+    await expect(make({ prompt: "a fox <lora:x:0.5>" })).rejects.toThrow(/^Cannot find the LoRA "x"/);
     await expect(make({ prompt: "a", prompt2: "{a|b}" })).rejects.toThrow(/the template in prompt2/);
   });
 

@@ -8,7 +8,7 @@ import { promptSyntaxes } from "../prompts/read-prompt.ts";
 import { secondPasses } from "./editing-rules.ts";
 import type { ImageEvent } from "./events.ts";
 import { generate } from "./generate.ts";
-import type { Parts, Run } from "./generate.ts";
+import type { Parts, Run } from "./run.ts";
 import type { Model } from "./model.ts";
 import { stepsFor } from "./model-defaults.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -57,7 +57,9 @@ export async function generateRefined(
       denoisingStart: refinerAt,
       init: latents,
       concepts: run.concepts,
+      gate: run.gate,
       previewEvery: run.previewEvery,
+      traceSteps: run.traceSteps,
       signal,
       ...(record.batch && { pictures: [record.batch.index] }),
     });
@@ -67,12 +69,18 @@ export async function generateRefined(
         const left = event.remainingMs + event.stepMs * event.steps * (unfinished.length - 1 - i);
         emit({ ...event, picture, step: baseSteps + event.step, steps: baseSteps + event.steps, remainingMs: left });
       }
+      if (event.kind === "refused") emit({ ...event, picture });
       if (event.kind !== "image") continue;
       const { denoisingEnd: _, ...options } = record.options;
       emit({
         ...event,
         picture,
-        record: { ...record, options: { ...options, refinerAt }, refiner: event.record.model },
+        record: {
+          ...record,
+          options: { ...options, refinerAt },
+          refiner: event.record.model,
+          ...(event.record.blurred && { blurred: event.record.blurred }),
+        },
       });
     }
   }

@@ -157,7 +157,9 @@ describe("runAdapters()", () => {
     const merged = await outputs(await sd1.withLoras(loras, { mergeAdapters: true }));
     // The rounding of float32, in outputs of a size of 5.
     live.forEach(({ data }, i) => expect(largest(data, merged[i].data)).toBeLessThan(1e-5));
-    expect(sd1.notices[0]).toMatch(/^the LoRA ".*lora_kohya.safetensors" is merged into the weights \(mergeAdapters asks/);
+    expect(sd1.notices[0]).toMatch(
+      /^the LoRA ".*lora_kohya.safetensors" is merged into the weights \(mergeAdapters asks/,
+    );
   });
 
   it("merges what is no product of two thin matrices, and says so", async () => {
@@ -166,7 +168,9 @@ describe("runAdapters()", () => {
     const { data } = await outputOf(networks, roles.sd1["out.unet"], readGolden("adapters/_inputs"));
     const golden = floats(readGolden("adapters/lycoris_misc_expected"), "out.unet@1.0");
     expect(largest(data, golden.data)).toBeLessThan(1e-4);
-    expect(sd1.notices).toEqual([expect.stringMatching(/lycoris_misc.*is merged into the weights \(its (full|dora|ia3) of /)]);
+    expect(sd1.notices).toEqual([
+      expect.stringMatching(/lycoris_misc.*is merged into the weights \(its (full|dora|ia3) of /),
+    ]);
     await expect(sd1.withLoras([{ name: adapterFile("lycoris_misc"), end: 0.5 }])).rejects.toThrow(
       /^Cannot change the weight of the LoRA ".*lycoris_misc.safetensors" over the steps: it is merged/,
     );

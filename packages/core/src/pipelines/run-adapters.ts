@@ -2,25 +2,19 @@
 // Low-rank ones run live, all of the run at once, so that prompts and steps differ only in the weights they feed; others
 // are merged into the weights, for which the networks are loaded again.
 
-import { disk } from "#platform";
-import type { Adapter, AdapterComponent } from "../adapters/adapter.ts";
-import { blockFactors } from "../adapters/block-weights.ts";
+import type { AdapterComponent } from "../adapters/adapter.ts";
 import type { AdapterCatalogue } from "../adapters/catalogue.ts";
-import { liveForms, lowRankFactors } from "../adapters/forms/index.ts";
-import type { LowRankFactors } from "../adapters/forms/index.ts";
-import { cutToRank } from "../adapters/forms/lora.ts";
-import type { LiveChanges } from "../adapters/live-factors.ts";
 import { weightsInput } from "../adapters/live-factors.ts";
-import { changesOf, mergedTensors } from "../adapters/merge-adapters.ts";
-import type { WeighedAdapter } from "../adapters/merge-adapters.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import type { NetworkTag } from "../prompts/network-tags.ts";
 import { readPrompt } from "../prompts/read-prompt.ts";
 import { tensor } from "../tensor/tensor.ts";
-import type { AdapterStrength, LoraOption, StepOf } from "./adapter-options.ts";
+import type { LoraOption, StepOf } from "./adapter-options.ts";
 import { stepAt, strengthOf, unetWeight } from "./adapter-options.ts";
 import type { AdapterShelf, ShelvedAdapter } from "./adapter-shelf.ts";
-import type { NetworkAdapters, Networks } from "./networks.ts";
+import { cutAdapter, liveIn, mergedInto, reasonToMerge } from "./network-adapters.ts";
+import type { AppliedAdapter } from "./network-adapters.ts";
+import type { Networks } from "./networks.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** What to find adapters with. */
@@ -49,11 +43,7 @@ export interface UsedAdapter extends ShelvedAdapter {
   readonly name: string;
 }
 
-interface UsedLora extends UsedAdapter, AdapterStrength {
-  readonly blockWeights: readonly number[] | undefined;
-  /** Equal for equal changes: the file, the rank it is cut to, the weights of its blocks. */
-  readonly key: string;
-}
+type UsedLora = UsedAdapter & AppliedAdapter;
 
 /**
  * Finds and reads the adapters of `prompts`; the result gives each of these its networks. Throws Error when one is not
@@ -157,7 +147,9 @@ export async function runAdapters(
 
 const sameLoras = (a: readonly UsedLora[], b: readonly UsedLora[]): boolean => {
   const text = (loras: readonly UsedLora[]) =>
-    JSON.stringify(loras.map(({ key, name, weight, textWeight, start, end }) => [key, name, weight, textWeight, start, end]));
+    JSON.stringify(
+      loras.map(({ key, name, weight, textWeight, start, end }) => [key, name, weight, textWeight, start, end]),
+    );
   return text(a) === text(b);
 };
 
@@ -181,76 +173,3 @@ const loraOf = ({
 });
 
 const components: readonly AdapterComponent[] = ["unet", "textEncoder", "textEncoder2"];
-
-/** Why `adapter` cannot run live; undefined when it can. */
-function reasonToMerge({ modules }: Adapter, { mergeAdapters }: Pick<ResolvedOptions, "mergeAdapters">): string | undefined {
-  if (mergeAdapters) return "mergeAdapters asks for it";
-  const thick = modules.find(({ form, parameter }) => !liveForms.has(form) || !isProduct(parameter));
-  return thick && `its ${thick.form} of "${thick.parameter}" is no product of two thin matrices beside a layer`;
-}
-
-/** Embeddings are looked up, norms and biases added: only weights of layers multiply. */
-const isProduct = (parameter: string): boolean =>
-  parameter.endsWith(".weight") && !/(token|position)_embedding\.weight$/.test(parameter);
-
-/** `adapter` cut to the first `rank` components of each module. */
-const cutAdapter = (adapter: Adapter, rank: number): Adapter => ({
-  ...adapter,
-  modules: adapter.modules.map((module) => ({
-    ...module,
-    rank: module.rank === undefined ? undefined : Math.min(rank, module.rank),
-    async read() {
-      const form = await module.read();
-      return form.kind === "lora" ? cutToRank(form, rank) : form;
-    },
-  })),
-});
-
-/** The live adapters of one network. */
-function liveIn(component: AdapterComponent, live: readonly UsedLora[], { networks }: Checkpoint): NetworkAdapters {
-  const modulesOf = ({ modules }: Adapter) => modules.filter((module) => module.component === component);
-  const parameters = new Set(live.flatMap(({ adapter }) => modulesOf(adapter).map(({ parameter }) => parameter)));
-  if (parameters.size === 0) return {};
-  const changesBy = async ({ adapter, blockWeights }: UsedLora): Promise<LiveChanges> => {
-    const factor = blockWeights === undefined ? () => 1 : blockFactors(blockWeights, adapter, networks);
-    const changes = new Map<string, LowRankFactors>();
-    for (const module of modulesOf(adapter)) {
-      const factors = lowRankFactors(await module.read())!;
-      changes.set(module.parameter, { ...factors, scale: factors.scale * factor(module) });
-    }
-    return changes;
-  };
-  return {
-    live: {
-      key: JSON.stringify(live.map(({ key }) => key)),
-      parameters,
-      async changes() {
-        const all: LiveChanges[] = [];
-        for (const lora of live) all.push(await changesBy(lora));
-        return all;
-      },
-    },
-  };
-}
-
-/** The merged adapters of one network. */
-function mergedInto(component: AdapterComponent, loras: readonly UsedLora[], { networks }: Checkpoint): NetworkAdapters {
-  const weighed = loras.map(({ adapter, weight, textWeight, blockWeights }): WeighedAdapter => ({
-    adapter,
-    weight: component === "unet" ? { unet: weight as number } : { [component]: textWeight },
-    blockWeights,
-  }));
-  const changes = changesOf(component, weighed, networks);
-  if (changes.size === 0) return {};
-  return {
-    merged: {
-      key: JSON.stringify(loras.map(({ key }, i) => [key, weighed[i].weight])),
-      async tensors(own) {
-        if (disk === undefined) throw new Error("Cannot merge adapters: a browser page has nowhere to write weights");
-        const { remove } = disk;
-        const file = disk.temporaryPath(".safetensors");
-        return { tensors: await mergedTensors(own, changes, { file }), remove: () => remove(file) };
-      },
-    },
-  };
-}

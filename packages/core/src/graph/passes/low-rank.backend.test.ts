@@ -32,10 +32,7 @@ function merged(weight: Tensor, { down, up, scale }: Record<"down" | "up" | "sca
   const columns = down.data.length / rank;
   const data = weight.data.map((own, i) => {
     const [row, column] = [Math.floor(i / columns), i % columns];
-    return scale.data.reduce(
-      (sum, s, r) => sum + up.data[row * rank + r] * s * down.data[r * columns + column],
-      own,
-    );
+    return scale.data.reduce((sum, s, r) => sum + up.data[row * rank + r] * s * down.data[r * columns + column], own);
   });
   return tensor(weight.dims, data);
 }
@@ -43,32 +40,45 @@ function merged(weight: Tensor, { down, up, scale }: Record<"down" | "up" | "sca
 describe("lowRank()", () => {
   const layers: readonly [string, string, readonly number[], (p: Params, x: Value) => Value][] = [
     ["block_lora_linear", "base.weight", [2, 3, 6], (p, x) => linear(p.at("base"), x, { features: 5 })],
-    ["block_downsample", "Conv2d_0.weight", [2, 6, 5, 8], (p, x) => conv2d(p.at("Conv2d_0"), x, { features: 6, stride: 2 })],
+    [
+      "block_downsample",
+      "Conv2d_0.weight",
+      [2, 6, 5, 8],
+      (p, x) => conv2d(p.at("Conv2d_0"), x, { features: 6, stride: 2 }),
+    ],
   ];
-  it.each(layers)("of %s is the layer with %s and the product in one weight, at every rank", async (name, key, xDims, build) => {
-    const golden = tensorsUnder(readGolden(`train/${name}`), "param.");
-    const rank = symbol("rank");
-    const traced = graphOf("layer", { y: build(parameters(), input("x", xDims)) });
-    expect(adaptableWeights(traced)).toEqual([{ name: key, dims: golden[key].dims }]);
-    const graph = lowRank(traced, ({ dims: [out, ...rest] }) => ({
-      down: input("down", [rank, ...rest]),
-      up: input("up", [out, rank]),
-      scale: input("scale", [1, rank]),
-    }));
-    const network = await engine.load(graph, await stored(name), { source: name });
-    const whole = graphOf("merged", { y: build(parameters((own, dims) => input(own, dims)), input("x", xDims)) });
-    const x = random(xDims, 1);
-    const [out, ...rest] = golden[key].dims;
-    for (const r of [1, 2, 5]) {
-      const factors = { down: random([r, ...rest], 2), up: random([out, r], 3), scale: random([1, r], 4) };
-      const { y } = await network.run({ x, ...factors });
-      const wanted = await evaluate(engine, whole, { ...golden, x, [key]: merged(golden[key], factors) });
-      expect(y.dims).toEqual(wanted.y.dims);
-      // The rounding of float32.
-      expect(worstDifference(y, wanted.y)).toBeLessThan(1e-5);
-    }
-    await network.unload();
-  });
+  it.each(layers)(
+    "of %s is the layer with %s and the product in one weight, at every rank",
+    async (name, key, xDims, build) => {
+      const golden = tensorsUnder(readGolden(`train/${name}`), "param.");
+      const rank = symbol("rank");
+      const traced = graphOf("layer", { y: build(parameters(), input("x", xDims)) });
+      expect(adaptableWeights(traced)).toEqual([{ name: key, dims: golden[key].dims }]);
+      const graph = lowRank(traced, ({ dims: [out, ...rest] }) => ({
+        down: input("down", [rank, ...rest]),
+        up: input("up", [out, rank]),
+        scale: input("scale", [1, rank]),
+      }));
+      const network = await engine.load(graph, await stored(name), { source: name });
+      const whole = graphOf("merged", {
+        y: build(
+          parameters((own, dims) => input(own, dims)),
+          input("x", xDims),
+        ),
+      });
+      const x = random(xDims, 1);
+      const [out, ...rest] = golden[key].dims;
+      for (const r of [1, 2, 5]) {
+        const factors = { down: random([r, ...rest], 2), up: random([out, r], 3), scale: random([1, r], 4) };
+        const { y } = await network.run({ x, ...factors });
+        const wanted = await evaluate(engine, whole, { ...golden, x, [key]: merged(golden[key], factors) });
+        expect(y.dims).toEqual(wanted.y.dims);
+        // The rounding of float32.
+        expect(worstDifference(y, wanted.y)).toBeLessThan(1e-5);
+      }
+      await network.unload();
+    },
+  );
 
   it("trains its factors as torch does, and leaves the weight alone", async () => {
     const golden = readGolden("train/block_lora_linear");
@@ -84,7 +94,10 @@ describe("lowRank()", () => {
     const names = Object.keys(trained);
     const seed = input("seed", graph.outputs.y.dims);
     const found = gradients(graph.outputs.y, Object.values(trained), seed);
-    const both = graphOf("trained", { ...graph.outputs, ...Object.fromEntries(names.map((name, i) => [`g.${name}`, found[i]])) });
+    const both = graphOf("trained", {
+      ...graph.outputs,
+      ...Object.fromEntries(names.map((name, i) => [`g.${name}`, found[i]])),
+    });
     const results = await evaluate(
       engine,
       both,

@@ -46,7 +46,9 @@ export function adaptableWeights({ values }: Pick<Graph, "values">): readonly Pa
 
 function weightOf({ op, inputs, attributes }: Value): ParameterAttributes | undefined {
   const isAdaptable = op.name === linearOp.name || (op.name === conv2dOp.name && !hasGroups(attributes));
-  return isAdaptable && inputs[1].op.name === parameterOp.name ? (inputs[1].attributes as ParameterAttributes) : undefined;
+  return isAdaptable && inputs[1].op.name === parameterOp.name
+    ? (inputs[1].attributes as ParameterAttributes)
+    : undefined;
 }
 
 const hasGroups = (attributes: unknown): boolean => ((attributes as ConvolutionAttributes).groups ?? 1) !== 1;
@@ -63,5 +65,8 @@ function lowRankProduct(layer: Value, { down, up, scale }: LowRankFactors): Valu
   const [out, rank] = up.dims;
   const inner = conv2d(x, down, undefined, layer.attributes as ConvolutionAttributes); // [N,r,H',W']
   const byChannel = scale?.dims.length === 0 ? scale : scale && reshape(scale, [1, rank, 1, 1]);
-  return conv2d(scaled(inner, byChannel), reshape(up, [out, rank, 1, 1]), undefined, { stride: 1, padding: [0, 0, 0, 0] });
+  return conv2d(scaled(inner, byChannel), reshape(up, [out, rank, 1, 1]), undefined, {
+    stride: 1,
+    padding: [0, 0, 0, 0],
+  });
 }
