@@ -20,7 +20,9 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 120_000,
-    hookTimeout: 120_000,
+    hookTimeout: 240_000,
+    // Real processes, sockets and browsers on machines that others use too: what fails twice is broken.
+    retry: process.env.CI ? 1 : 0,
     env: useSoftwareVulkan ? { VK_DRIVER_FILES: softwareVulkan } : {},
   },
 });

@@ -1,12 +1,12 @@
 // Every example, on tiny models of random weights: each model is opened once.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "noisette";
 import type { Image, Model } from "noisette";
 import { annotatorIds } from "@noisette/core/image/annotators/index";
-import { readImage } from "@noisette/core/image/png";
+import { readImage, writePng } from "@noisette/core/image/png";
 import { tensor } from "@noisette/core/tensor/tensor";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { alteredModel } from "../fixtures/altered-model.ts";
@@ -17,6 +17,7 @@ import {
   tinyProjections,
   writeTinyIpAdapter,
 } from "../fixtures/tiny-ip-adapter.ts";
+import { writeTinyStickerModel } from "../fixtures/tiny-sticker-model.ts";
 import { annotatorSheet } from "./annotators.ts";
 import { attentionMaps } from "./attention-maps.ts";
 import { followEdges } from "./controlnet.ts";
@@ -40,6 +41,8 @@ import { stepsBySamplers } from "./plot.ts";
 import { waysOfWriting } from "./prompts.ts";
 import { followBoth } from "./t2i-adapter.ts";
 import { learnedWord } from "./textual-inversion.ts";
+import { byWeight, learnPictures } from "./train-lora.ts";
+import { askForIt, learnWord } from "./train-textual-inversion.ts";
 import { textToImage } from "./text-to-image.ts";
 import { baseThenRefiner, oneAfterTheOther } from "./two-models.ts";
 import { bundledNetwork, enlarge } from "./upscale.ts";
@@ -286,5 +289,24 @@ test("mixtures() writes a file, a folder and a smaller file", async () => {
   await withModel(paths[1], async (sd) => {
     const { images } = await sd.generate(common);
     expect(sizeOf(images[0].image!)).toEqual([64, 64]);
+  });
+});
+
+test("learnPictures() and learnWord() write files that byWeight() and askForIt() make pictures with", async () => {
+  const model = join(folder, "taught");
+  await writeTinyStickerModel(model, { features: [8] });
+  const pictures = join(folder, "pictures");
+  mkdirSync(pictures);
+  await writePng(join(pictures, "0.png"), init);
+  writeFileSync(join(pictures, "0.txt"), "a fox");
+  const small = { folder: pictures, size: 16, changes: { steps: 1, samples: { count: 0 }, recompute: false } };
+  await withModel(model, async (sd) => {
+    const options = { steps: 2, seed: 1, width: 16, height: 16 };
+    const layers = [{ pattern: "unet.mid_block.*.to_q" }];
+    const lora = await learnPictures(sd, { ...small, out: join(folder, "l"), changes: { ...small.changes, layers } });
+    expect((await byWeight(sd, { ...options, path: lora, prompt: "a fox" })).height).toBeGreaterThan(2 * 32);
+    const texts = { initial: "a fox", texts: ["{word}"] };
+    const word = await learnWord(sd, { ...small, out: join(folder, "w"), changes: { ...small.changes, ...texts } });
+    expect((await askForIt(sd, { ...options, path: word })).width).toBeGreaterThan(2 * 32);
   });
 });

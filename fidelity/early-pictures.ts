@@ -73,7 +73,7 @@ export const earlyPictureCases: readonly FidelityCase[] = Object.entries(makers)
 
 async function pixels(engine: Engine, golden: Golden): Promise<Made> {
   const unet = await loaded(engine, "ddpm/unet", (config) => unet2dGraph(unet2dConfig(config)));
-  const picture = await sampleUnet2d(unet, planOf(golden), { dims: dimsOf(golden), seed: golden.json.seed });
+  const picture = await sampleUnet2d(unet, planOf(golden), { dims: dimsOf(golden), noise: noiseOf(golden) });
   return { latents: picture, picture };
 }
 
@@ -83,7 +83,7 @@ async function superResolution(engine: Engine, golden: Golden): Promise<Made> {
     vqDecoderGraph(vqAutoencoderConfig(config)),
   );
   const beside = tensorFromImage(await readImage(fixturePath("cases/ldm-super-resolution/low_res.png")));
-  const options = { dims: dimsOf(golden), seed: golden.json.seed, beside };
+  const options = { dims: dimsOf(golden), noise: noiseOf(golden), beside };
   const latents = await sampleUnet2d(unet, planOf(golden), options);
   return { latents, picture: (await decoder.run({ latents })).image };
 }
@@ -124,6 +124,13 @@ async function textToImage(engine: Engine, golden: Golden): Promise<Made> {
 
 const dimsOf = (golden: Golden) =>
   goldenTensor(golden, "latents.init").dims as readonly [number, number, number, number];
+
+/** Draws for the whole batch, from one generator. */
+function noiseOf(golden: Golden): () => Float32Array {
+  const generator = new TorchGenerator(golden.json.seed);
+  const length = dimsOf(golden).reduce((a, b) => a * b);
+  return () => generator.randn(length);
+}
 
 function planOf({ json: { schedulers, call_kwargs: call } }: Golden) {
   const { class: _class_name, ...config } = schedulers.scheduler;

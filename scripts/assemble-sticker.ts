@@ -14,7 +14,7 @@ import { saveJson } from "@noisette/core/checkpoints/save/model-parts";
 import { stickerCard } from "./sticker/card.ts";
 import type { StickerEvaluation } from "./sticker/evaluate.ts";
 import { packageNotice } from "./sticker/notice.ts";
-import { readRecords } from "./sticker/stage-records.ts";
+import { readRecords } from "./recipes/stage-records.ts";
 
 /** All files together. */
 const largestBytes = 40e6;

@@ -8,11 +8,12 @@ import { load } from "@noisette/core";
 import type { Engine } from "@noisette/core/runtime/engine";
 import { openEngine } from "@noisette/core/runtime/open-engine";
 import { readSafetensors } from "@noisette/core/safetensors/read";
-import { runStickerRecipe, stages } from "./recipe-sticker.ts";
+import { stages } from "./recipe-sticker.ts";
 import type { StickerRun } from "./recipe-sticker.ts";
+import { runStages } from "./recipes/run-stages.ts";
+import { readRecords } from "./recipes/stage-records.ts";
 import { packageNotice } from "./sticker/notice.ts";
 import { stageRecipe, trainedStages } from "./sticker/recipes.ts";
-import { readRecords } from "./sticker/stage-records.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 let folder: string;
@@ -37,8 +38,8 @@ describe("stageRecipe()", () => {
   });
 });
 
-describe("runStickerRecipe()", () => {
-  it("runStickerRecipe() goes through all stages when tiny, on after it was stopped, and makes a package that load() takes", async () => {
+describe("runStages()", () => {
+  it("runStages() goes through all stages when tiny, on after it was stopped, and makes a package that load() takes", async () => {
     const said: string[] = [];
     let stop = new AbortController();
     const run = (): StickerRun => ({
@@ -51,13 +52,14 @@ describe("runStickerRecipe()", () => {
       signal: stop.signal,
       tell: ({ kind, step }) => kind === "step" && step === 4 && said.includes("autoencoder") && stop.abort(),
       say: (line) => said.push(line),
+      progress: () => {},
     });
-    expect(await runStickerRecipe(run())).toBe(false);
+    expect(await runStages(stages, run())).toBe(false);
     expect(said).toEqual(["data", "clip", "autoencoder"]);
     const { clip } = await readRecords(join(folder, "results.json"));
     said.length = 0;
     stop = new AbortController();
-    expect(await runStickerRecipe({ ...run(), tell: () => {} })).toBe(true);
+    expect(await runStages(stages, { ...run(), tell: () => {} })).toBe(true);
 
     const records = await readRecords(join(folder, "results.json"));
     expect(Object.keys(records)).toEqual(Object.keys(stages));

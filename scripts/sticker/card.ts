@@ -2,8 +2,8 @@
 
 import { classTable } from "@noisette/core/evaluation/class-table";
 import type { StickerEvaluation } from "./evaluate.ts";
-import type { TrainedResult } from "./train-stage.ts";
-import type { StageRecord } from "./stage-records.ts";
+import type { TrainedResult } from "../recipes/train-stage.ts";
+import type { StageRecord } from "../recipes/stage-records.ts";
 import { trainedStages } from "./recipes.ts";
 
 /** What the card tells. */

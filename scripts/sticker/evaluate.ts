@@ -11,7 +11,8 @@ import type { ClassReport } from "@noisette/core/evaluation/class-report";
 import { generatedPictures } from "@noisette/core/evaluation/generated-pictures";
 import { load } from "@noisette/core/pipelines/model";
 import type { Engine } from "@noisette/core/runtime/engine";
-import { subset } from "@noisette/core/training/examples";
+import { evenly } from "../recipes/evenly.ts";
+import { unseenStickers } from "./data.ts";
 
 /** The measurements, and what the pictures were made with. */
 export interface StickerEvaluation {
@@ -45,7 +46,7 @@ export async function evaluateSticker(engine: Engine, options: EvaluateOptions):
   const splitOf = async (split: StickerSplit) => (splits.has(split) ? openStickers(stickers, { split }) : undefined);
   const training = await openStickers(stickers, { split: "train" });
   const pairs = await splitOf("held-out-pair");
-  const unseen = (await splitOf("held-out-concept")) ?? training;
+  const unseen = await unseenStickers(stickers);
   const { device } = engine;
   const generator = await load(model, { device });
   try {
@@ -77,13 +78,4 @@ export async function evaluateSticker(engine: Engine, options: EvaluateOptions):
   } finally {
     await generator.close();
   }
-}
-
-/** At most `count` examples, evenly apart. */
-function evenly(dataset: Dataset, count: number): Dataset {
-  const kept = Math.min(count, dataset.length);
-  return subset(
-    dataset,
-    Array.from({ length: kept }, (_, i) => Math.floor((i * dataset.length) / kept)),
-  );
 }

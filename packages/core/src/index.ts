@@ -3,6 +3,7 @@
 
 export { load } from "./pipelines/model.ts";
 export type { GenerateInputs, LoadModelOptions, Model } from "./pipelines/model.ts";
+export { openTextlessModel } from "./pipelines/textless-model.ts";
 export type { Generation } from "./pipelines/generation.ts";
 export type { GenerateEvent, ImageEvent } from "./pipelines/events.ts";
 export { generateJsonSchema, generateOptions } from "./pipelines/options.ts";

@@ -21,7 +21,7 @@ const doing = "evaluate an autoencoder";
 export const command = defineCommand({
   usage: ["noisette evaluate autoencoder MODEL --data FOLDER [flags]"],
   about:
-    "Encodes and decodes pictures and compares: PSNR and SSIM of the colours (transparent pictures on white), PSNR of alpha, and with the weights of LPIPS also that.",
+    "Encodes and decodes pictures and compares: PSNR and SSIM of the colours (transparent pictures on white), PSNR of alpha, the use of a codebook, and with the weights of LPIPS also that.",
   options: z
     .strictObject({
       data: z.string().min(1).optional().describe("Folder, manifest or shards of pictures"),
@@ -52,7 +52,17 @@ export const command = defineCommand({
   },
 });
 
-const describe = ({ pictures, className, factor, latentChannels, psnr, alphaPsnr, ssim, lpips }: AutoencoderReport) =>
+const describe = ({
+  pictures,
+  className,
+  factor,
+  latentChannels,
+  psnr,
+  alphaPsnr,
+  ssim,
+  lpips,
+  codebook,
+}: AutoencoderReport) =>
   definitions([
     ["autoencoder", `${className}, ${factor} times smaller, ${latentChannels} channels`],
     ["pictures", String(pictures)],
@@ -60,4 +70,12 @@ const describe = ({ pictures, className, factor, latentChannels, psnr, alphaPsnr
     ...(alphaPsnr === undefined ? [] : [["PSNR of alpha", `${figure(alphaPsnr)} dB`] as const]),
     ["SSIM", figure(ssim)],
     ...(lpips === undefined ? [] : [["LPIPS", figure(lpips)] as const]),
+    ...(codebook === undefined
+      ? []
+      : [
+          [
+            "codebook",
+            `${codebook.used} of ${codebook.codes} codes used, perplexity ${figure(codebook.perplexity)}`,
+          ] as const,
+        ]),
   ]);

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { pictureFormatIds } from "@noisette/core/image/picture-file";
+import { contentPolicies, defaultNsfwThreshold } from "@noisette/core/pipelines/content-gate";
 import { controlOption } from "@noisette/core/pipelines/control-options";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import { ipAdapterOption } from "@noisette/core/pipelines/ip-adapter-options";
@@ -59,6 +60,16 @@ export const outputOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("Tiny autoencoder (TAESD) for quick previews: folder or Hub id"),
+  nsfw: z
+    .enum(["off", ...contentPolicies])
+    .default("off")
+    .describe("What becomes of pictures and previews that a classifier takes for unsafe"),
+  nsfwThreshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(defaultNsfwThreshold)
+    .describe("How likely a picture must be unsafe for that"),
   json: z.boolean().optional().describe("Print one JSON document on standard output, and nothing else there"),
   quiet: z.boolean().optional().describe("Say nothing but errors and the paths of the pictures"),
 });
@@ -220,6 +231,9 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
   quality: { group: "Output" },
   preview: { group: "Output" },
   previewDecoder: { group: "Output", value: "PATH" },
+  watermark: { group: "Safety", value: "TEXT" },
+  nsfw: { group: "Safety" },
+  nsfwThreshold: { group: "Safety" },
   json: { group: "Output" },
   quiet: { group: "Output", short: "q" },
 };
@@ -239,5 +253,6 @@ export const generateGroups = [
   "Compatibility",
   "Model",
   "Memory",
+  "Safety",
   "Output",
 ];

@@ -130,6 +130,8 @@ async function makePictures(
         attention.push(...[await saveAttention(event, output)].flatMap((sheet) => sheet ?? []));
       }
     }
+    if (saved.length === 0)
+      throw new Error("Cannot save pictures: all were held back (another prompt or seed, or --nsfw blur, is wanted)");
     const { device } = session!.model;
     if (plot === undefined) return { device, attention, sheet: await saveContactSheet(saved, output) };
     return { device, attention, plots: await savePlot(await plot.sheets(pictures), output, saved[0].seed) };

@@ -12,11 +12,18 @@ export interface CommandRow {
 /** The commands by name; a name of two words is a tool of the command that is its first. */
 export const commands: Readonly<Record<string, CommandRow>> = {
   generate: { summary: "Make pictures; the word can be left out before a prompt", load: () => import("./generate.ts") },
+  sample: { summary: "Make pictures with a model that takes no text", load: () => import("./sample.ts") },
   interpolate: { summary: "Make a moving picture between prompts and seeds", load: () => import("./interpolate.ts") },
   prompt: { summary: "Show what a prompt becomes: chunks, tokens, weights, steps", load: () => import("./prompt.ts") },
   upscale: { summary: "Enlarge pictures by a super-resolution network", load: () => import("./upscale.ts") },
   annotate: { summary: "Make control pictures: edges, lines, colours …", load: () => import("./annotate.ts") },
   serve: { summary: "Serve a page and APIs for making pictures", load: () => import("./serve.ts") },
+  worker: { summary: "Do the jobs of servers on other machines", load: () => import("./worker.ts") },
+  watermark: { summary: "Look for invisible watermarks", load: () => import("./watermark.ts") },
+  "watermark read": {
+    summary: "Say which watermark is in pictures",
+    load: () => import("./watermark-read.ts"),
+  },
   samplers: { summary: "List the samplers", load: () => import("./samplers.ts") },
   schedules: { summary: "List the noise schedules", load: () => import("./schedules.ts") },
   models: { summary: "List the checkpoints on this machine", load: () => import("./models.ts") },

@@ -2,20 +2,21 @@
 
 import type { GenerateInputs, LoadModelOptions, Model } from "@noisette/core";
 import type { GenerationPlan } from "../pictures/plan.ts";
+import { openGate } from "./open-gate.ts";
 import { openUpscaler } from "./open-upscaler.ts";
 
 /** An opened model, and the networks that take part beside it. */
 export interface Session {
   readonly path: string;
   readonly model: Model;
-  readonly inputs: Pick<GenerateInputs, "refiner" | "upscaler">;
+  readonly inputs: Pick<GenerateInputs, "refiner" | "upscaler" | "gate">;
   close(): Promise<void>;
 }
 
 /** Opens the model at `path` and what `plan` names beside it. */
 export async function openSession(
   path: string,
-  plan: Pick<GenerationPlan, "load" | "refiner" | "upscaler">,
+  plan: Pick<GenerationPlan, "load" | "refiner" | "upscaler" | "gate">,
   loading: Pick<LoadModelOptions, "signal" | "onDownload">,
 ): Promise<Session> {
   // Only now: a help page or a mistake in a flag needs no engine, and is there at once without it.
@@ -33,7 +34,13 @@ export async function openSession(
     if (refiner) opened.push(refiner);
     const upscaler = plan.upscaler === undefined ? undefined : await openUpscaler(plan.upscaler, { device, threads });
     if (upscaler) opened.push(upscaler);
-    const inputs = { ...(refiner && { refiner }), ...(upscaler && { upscaler: upscaler.upscale }) };
+    const gate = plan.gate && (await openGate(plan.gate, { threads }));
+    if (gate) opened.push(gate);
+    const inputs = {
+      ...(refiner && { refiner }),
+      ...(upscaler && { upscaler: upscaler.upscale }),
+      ...(gate && { gate }),
+    };
     return { path, model, inputs, close };
   } catch (error) {
     await close();

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { checkpointOptions } from "@noisette/core/pipelines/checkpoint-options";
+import { defaultNsfwThreshold } from "@noisette/core/pipelines/content-gate";
 import { compatModes } from "@noisette/core/pipelines/compat";
 import { generateOptions } from "@noisette/core/pipelines/options";
 import type { GenerateInputs, GenerateOptions, LoadModelOptions } from "@noisette/core";
@@ -12,6 +13,7 @@ import type { generateCommandOptions } from "../commands/generate-options.ts";
 import { partOf } from "../flags/part-of.ts";
 import { loadOptions, modelOptions } from "../models/model-options.ts";
 import type { ModelOptions } from "../models/model-options.ts";
+import type { GateSettings } from "../models/open-gate.ts";
 import { defaultModel } from "../models/default-model.ts";
 import { openStyles, openWildcardFolder, styledPrompts } from "../prompts/prompt-files.ts";
 import { UsageError } from "../usage-error.ts";
@@ -36,6 +38,8 @@ export interface GenerationPlan {
   /** Paths of networks that take part: a second model, an upscaler. */
   readonly refiner?: string;
   readonly upscaler?: string;
+  /** What becomes of unsafe pictures; without it they are not looked for. */
+  readonly gate?: GateSettings;
   /** Pictures that will be made. */
   readonly count: number;
   /** The picture to make again, the model it was made with, and whether that may be another now. */
@@ -119,6 +123,7 @@ export async function planGeneration(given: Given, words: readonly string[]): Pr
     },
     ...(refiner !== undefined && { refiner }),
     ...(given.hiresUpscalerModel !== undefined && { upscaler: given.hiresUpscalerModel }),
+    ...gateOf(given),
     count: isSameRun ? 1 : [prompt].flat().length * (options.count ?? 1),
     ...repeatedModel(given, { record, settings } as Partial<PictureHistory>),
     notices: [
@@ -132,6 +137,13 @@ export async function planGeneration(given: Given, words: readonly string[]): Pr
         : []),
     ],
   };
+}
+
+function gateOf({ nsfw = "off", nsfwThreshold }: Given): Pick<GenerationPlan, "gate"> {
+  if (nsfw !== "off") return { gate: { policy: nsfw, threshold: nsfwThreshold ?? defaultNsfwThreshold } };
+  if (nsfwThreshold !== undefined)
+    throw new UsageError("Cannot judge pictures with --nsfw-threshold alone (--nsfw blur or refuse is wanted)");
+  return {};
 }
 
 /** Throws UsageError when the picture to repeat was made with something that its file does not hold and no flag gives. */

@@ -16,13 +16,17 @@ import { writeSafetensors } from "@noisette/core/safetensors/write";
 import { saveNew } from "./output-folder.ts";
 import type { OutputFolder } from "./output-folder.ts";
 
-/** A picture that is on disk. */
-export interface SavedPicture {
+/** What a contact sheet needs of a picture that is on disk. */
+export interface ListedPicture {
   readonly path: string;
   readonly seed: number;
-  readonly record: PictureRecord;
   /** Absent when latents were saved instead. */
   readonly image?: Image;
+}
+
+/** A picture that is on disk. */
+export interface SavedPicture extends ListedPicture {
+  readonly record: PictureRecord;
 }
 
 /** What the records need beside the event. */
@@ -66,7 +70,7 @@ function onePrompt({ options, batch }: PictureRecord): { prompt: string; negativ
 
 /** Saves all of a run's pictures as one, each over its file's name; undefined when there is only one. */
 export async function saveContactSheet(
-  pictures: readonly SavedPicture[],
+  pictures: readonly ListedPicture[],
   { folder }: OutputFolder,
 ): Promise<string | undefined> {
   const shown = pictures.flatMap(({ image, path }) =>

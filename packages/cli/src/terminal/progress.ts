@@ -1,6 +1,6 @@
 // How far a generation is, on standard error: a line that rewrites itself on a terminal, a few plain lines elsewhere.
 
-import type { GenerateEvent } from "@noisette/core";
+import type { GenerateEvent, ImageEvent } from "@noisette/core";
 import type { ProgressStream } from "./status-line.ts";
 import { bar, showLine } from "./status-line.ts";
 import { formatBytes, formatDuration } from "./units.ts";
@@ -14,12 +14,15 @@ export interface Download {
   readonly totalBytes: number;
 }
 
+/** What is told of a run, from text or not. */
+export type ToldEvent = Exclude<GenerateEvent, ImageEvent> | Pick<ImageEvent, "kind" | "seed">;
+
 /** Tells a person what is going on. */
 export interface Progress {
   loading(model: string): void;
   download(download: Download): void;
   notice(text: string): void;
-  event(event: GenerateEvent): void;
+  event(event: ToldEvent): void;
   /** Leaves the terminal as it was. */
   end(): void;
 }
@@ -53,6 +56,7 @@ export function showProgress(stream: ProgressStream): Progress {
         rewrite("loading the networks …");
       }
       if (event.kind === "step") rewrite(stepLine(event, { pictures, finished }));
+      if (event.kind === "refused") finished++;
       if (event.kind === "image") {
         finished++;
         const tookMs = performance.now() - pictureStart;

@@ -10,11 +10,16 @@ import { publishedNetwork } from "./names/published.ts";
 import { collectNetworks, networkFiles, type ReadCheckpoint, type ReadNetwork } from "./network-files.ts";
 import { readPreferences } from "./preferences.ts";
 import { defaultScheduler } from "./schedulers.ts";
+import { textlessClass } from "./textless-model.ts";
 import { readVae } from "./vae-override.ts";
 
 /** Reads the checkpoint in the diffusers folder `path`. */
 export async function readDiffusersFolder(path: string, options: OpenCheckpointOptions): Promise<ReadCheckpoint> {
   const { modelIndex, networks: descriptions, tokenizers, scheduler } = await describeFolder(path);
+  if (descriptions.get("unet")?.className === textlessClass)
+    throw new Error(
+      `Cannot open "${path}": its UNet is a ${textlessClass}, which takes no text (noisette sample makes its pictures)`,
+    );
   const notes: string[] = [];
   const read = new Map<NetworkSlot, ReadNetwork>();
   let metadata: Readonly<Record<string, string>> = {};

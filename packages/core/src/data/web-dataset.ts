@@ -5,6 +5,7 @@ import { disk, joinPath, listFolder, openFile } from "#platform";
 import type { Skipped } from "./dataset.ts";
 import type { ExampleRecord, RecordList } from "./record.ts";
 import { describedBy, isPicture } from "./record.ts";
+import { grouped } from "../util/grouped.ts";
 import type { TarMember } from "./tar.ts";
 import { indexTar } from "./tar.ts";
 
@@ -52,7 +53,7 @@ async function readShard(shard: string): Promise<RecordList> {
     const { members, problem } = await indexTar(source);
     const skipped: Skipped[] = problem === undefined ? [] : [{ id: shard, reason: problem }];
     const records: ExampleRecord[] = [];
-    for (const [key, parts] of grouped(members)) {
+    for (const [key, parts] of examplesOf(members)) {
       const id = `${shard}/${key}`;
       const picture = [...parts].find(([extension]) => isPicture(`.${extension}`))?.[1];
       if (picture === undefined) {
@@ -98,16 +99,19 @@ function parseColumns(text: string | undefined): Record<string, unknown> | undef
 }
 
 /** Members by key and, below it, by extension. */
-function grouped(members: readonly TarMember[]): Map<string, Map<string, TarMember>> {
-  const groups = new Map<string, Map<string, TarMember>>();
-  for (const member of members) {
+function examplesOf(members: readonly TarMember[]): Map<string, Map<string, TarMember>> {
+  const named = members.flatMap((member) => {
     const dot = member.path.indexOf(".", member.path.lastIndexOf("/") + 1);
-    if (dot < 0) continue;
-    const key = member.path.slice(0, dot);
-    const extension = member.path.slice(dot + 1).toLowerCase();
-    groups.set(key, (groups.get(key) ?? new Map<string, TarMember>()).set(extension, member));
-  }
-  return groups;
+    return dot < 0
+      ? []
+      : { member, key: member.path.slice(0, dot), extension: member.path.slice(dot + 1).toLowerCase() };
+  });
+  return new Map(
+    Array.from(
+      grouped(named, ({ key }) => key),
+      ([key, parts]) => [key, new Map(parts.map(({ extension, member }) => [extension, member]))],
+    ),
+  );
 }
 
 /** The bytes of one member of a shard. */

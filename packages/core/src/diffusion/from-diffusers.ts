@@ -98,6 +98,10 @@ export function diffusionFromDiffusers(config: SchedulerConfigJson): ModelDiffus
   return readScheduler(config, SMALLEST_FLOAT16).model;
 }
 
+/** ᾱ by timestep as the model of a scheduler config was trained; the last is 0 with zero terminal SNR. */
+export const alphasFromDiffusers = (config: SchedulerConfigJson): Float32Array =>
+  readScheduler(config, 0).model.discretization.alphasCumprod;
+
 interface Scheduler {
   readonly name: string;
   readonly rules: SchedulerClass;

@@ -30,6 +30,17 @@ export interface AutoencoderReport {
   readonly ssim: number;
   /** With LPIPS' weights only. */
   readonly lpips?: number;
+  /** Of autoencoders with a codebook only. */
+  readonly codebook?: CodebookUse;
+}
+
+/** How the pictures use a codebook. */
+export interface CodebookUse {
+  readonly codes: number;
+  /** Codes that stand for some place of some picture. */
+  readonly used: number;
+  /** The number of codes that would tell as much if all were used alike: e to the entropy of their shares. */
+  readonly perplexity: number;
 }
 
 /** How to measure. */
@@ -43,6 +54,8 @@ export interface AutoencoderReportOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
+
+const codebookName = "quantize.embedding.weight";
 
 /** Measures. Throws Error when the autoencoder cannot be read or a picture is smaller than one latent. */
 export async function autoencoderReport(
@@ -58,6 +71,7 @@ export async function autoencoderReport(
     return open[open.length - 1];
   };
   const sums: Record<string, number> = {};
+  const uses = new Map<number, number>();
   const add = (name: string, value: number) => (sums[name] = (sums[name] ?? 0) + value);
   try {
     const encoder = await load(engine.load(files.encoder, files.tensors, { source: files.path }));
@@ -73,7 +87,8 @@ export async function autoencoderReport(
       const given = pictureTensor([image], { channels: imageChannels });
       const encoded = await encoder.run({ image: given }, { signal });
       const latents = encoded.mean ?? encoded.latents;
-      const { image: decoded } = await decoder.run({ latents }, { outputs: ["image"], signal });
+      const { image: decoded, indices } = await decoder.run({ latents }, { signal });
+      for (const index of indices?.data ?? []) uses.set(Number(index), (uses.get(Number(index)) ?? 0) + 1);
       const [before] = picturesFromTensor(given);
       const [after] = picturesFromTensor(decoded);
       const seen = [before, after].map((one) => overGround(one)) as [Image, Image];
@@ -91,7 +106,21 @@ export async function autoencoderReport(
   }
   if (pictures.length === 0) throw new Error(`Cannot measure "${pictures.name}": it has no pictures`);
   const means = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / pictures.length]));
-  return { pictures: pictures.length, className, factor, latentChannels, ...(means as { psnr: number; ssim: number }) };
+  return {
+    pictures: pictures.length,
+    className,
+    factor,
+    latentChannels,
+    ...(means as { psnr: number; ssim: number }),
+    ...(uses.size > 0 && { codebook: codebookUse([...uses.values()], files.tensors.get(codebookName)!.dims[0]) }),
+  };
+}
+
+/** From how often each code that was used was. */
+export function codebookUse(counts: readonly number[], codes: number): CodebookUse {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const entropy = counts.reduce((sum, count) => sum - (count / total) * Math.log(count / total), 0);
+  return { codes, used: counts.length, perplexity: Math.exp(entropy) };
 }
 
 async function loadPerceptual(engine: Engine, paths: readonly string[], size: number): Promise<Network> {

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
+import { codebookUse } from "./autoencoder-report.ts";
 import { clipScore } from "./clip-score.ts";
 import type { Features } from "./features.ts";
 import { rows } from "./features.ts";
@@ -152,4 +153,9 @@ it.each<[string, () => unknown, string]>([
   ],
 ])("metrics throw when given %s", (_, compute, message) => {
   expect(compute).toThrow(message);
+});
+
+it("codebookUse() has a perplexity of all codes when they are used alike, of one when only that is", () => {
+  expect(codebookUse([3, 3, 3, 3], 8)).toEqual({ codes: 8, used: 4, perplexity: expect.closeTo(4, 12) });
+  expect(codebookUse([7], 8)).toEqual({ codes: 8, used: 1, perplexity: 1 });
 });

@@ -165,7 +165,7 @@ describe("unetVariationalBound()", () => {
 });
 
 it.each([
-  ["models/sd1", "its UNet is a UNet2DConditionModel (a UNet2DModel of pixels is wanted)"],
+  ["models/sd1", "its UNet is a UNet2DConditionModel (a UNet2DModel, which takes no text, is wanted)"],
   ["models/clip", "it has no unet/config.json (a folder of unet and scheduler is wanted)"],
 ])("readPixelModel() says what is wrong with %s", async (name, problem) => {
   const path = fixturePath(name);

@@ -1,9 +1,8 @@
 // Bits per dimension of pictures under a pixel UNet without text, unconditional or by class: its evaluations as the
 // variational bound takes them, and with the vector-Jacobian product that the probability-flow ODE needs beside them.
 
-import { joinPath, pathExists, readText } from "#platform";
 import { gradients } from "../autodiff/gradient.ts";
-import { readComponentWeights } from "../checkpoints/component-weights.ts";
+import { readTextlessModel } from "../checkpoints/textless-model.ts";
 import type { Dataset, Example } from "../data/dataset.ts";
 import { makeEstimate } from "../diffusion/denoiser.ts";
 import { timestepAt } from "../diffusion/discretization.ts";
@@ -15,7 +14,7 @@ import type { Graph } from "../graph/graph.ts";
 import { graphOf } from "../graph/graph.ts";
 import { input } from "../graph/ops/source.ts";
 import { parameters } from "../graph/params.ts";
-import { unet2d, unet2dConfig, unet2dGraph } from "../models/unet2d.ts";
+import { unet2d, unet2dGraph } from "../models/unet2d.ts";
 import type { UNet2dConfig } from "../models/unet2d.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { lincomb } from "../tensor/lincomb.ts";
@@ -24,7 +23,6 @@ import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { fittedPicture, pictureTensor } from "../training/pictures.ts";
 import { portions } from "../training/trainers/portions.ts";
-import { parsePythonJsonObject } from "../util/python-json.ts";
 import { bitsPerDimension, dequantize, flowLogLikelihood } from "./flow-likelihood.ts";
 import { variationalBound } from "./variational-bound.ts";
 import type { VariationalBound } from "./variational-bound.ts";
@@ -42,22 +40,14 @@ export interface PixelModel {
 
 /** The model in the folder `path` in diffusers layout: unet and scheduler. Throws Error when it is of another kind. */
 export async function readPixelModel(path: string): Promise<PixelModel> {
-  const fail = (is: string, wanted: string) => new Error(`Cannot measure likelihoods of "${path}": ${is} (${wanted})`);
-  const readJson = async (file: string) => {
-    const place = joinPath(path, file);
-    if (!(await pathExists(place))) throw fail(`it has no ${file}`, "a folder of unet and scheduler is wanted");
-    return parsePythonJsonObject(await readText(place), place);
-  };
-  const published = await readJson("unet/config.json");
-  if (published._class_name !== "UNet2DModel")
-    throw fail(`its UNet is a ${String(published._class_name)}`, "a UNet2DModel of pixels is wanted");
-  for (const folder of ["vae", "vqvae"]) {
-    if (await pathExists(joinPath(path, folder, "config.json")))
-      throw fail("it makes latents, not pixels", "a model of pixels is wanted: only its likelihoods are pictures'");
-  }
-  const config = unet2dConfig(published);
-  const diffusion = diffusionFromDiffusers(await readJson("scheduler/scheduler_config.json"));
-  const size = Number(published.sample_size);
+  const doing = "measure likelihoods of";
+  const fail = (is: string, wanted: string) => new Error(`Cannot ${doing} "${path}": ${is} (${wanted})`);
+  const { config, tensors, scheduler, size, decoder } = await readTextlessModel(path, { doing });
+  if (decoder !== undefined)
+    throw fail("it makes latents, not pixels", "a model of pixels is wanted: only its likelihoods are pictures'");
+  const diffusion = diffusionFromDiffusers(scheduler);
+  const [height, width] = size;
+  if (height !== width) throw fail(`its pictures are ${width}×${height}`, "a model of square ones is wanted");
   if (config.inChannels !== config.outChannels || ![1, 3, 4].includes(config.inChannels))
     throw fail(
       `its UNet goes from ${config.inChannels} to ${config.outChannels} channels`,
@@ -65,9 +55,7 @@ export async function readPixelModel(path: string): Promise<PixelModel> {
     );
   if (typeof diffusion.prediction !== "string")
     throw fail(`its scheduler is ${diffusion.prediction.kind}'s`, "a variance-preserving one is wanted");
-  if (!Number.isInteger(size)) throw fail('its UNet has no "sample_size"', "the side of its pictures is wanted");
-  const { tensors } = await readComponentWeights(joinPath(path, "unet"));
-  return { path, config, channels: config.inChannels as 1 | 3 | 4, size, tensors, diffusion };
+  return { path, config, channels: config.inChannels as 1 | 3 | 4, size: width, tensors, diffusion };
 }
 
 /** How to measure. */

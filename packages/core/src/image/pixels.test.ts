@@ -68,7 +68,7 @@ test("tensorFromImages() and imagesFromTensor() throw when shapes do not fit", (
   expect(() => tensorFromImages([image(1), image(2)])).toThrow("2×1 beside 1×1 (one size is wanted)");
   expect(() => tensorFromImages([])).toThrow("no pictures");
   expect(() => imagesFromTensor(tensor([1, 5, 1, 1]))).toThrow(
-    "Cannot make pictures of [1,5,1,1]: [N,3,H,W] or [N,4,H,W] is wanted",
+    "Cannot make pictures of [1,5,1,1]: [N,1,H,W], [N,3,H,W] or [N,4,H,W] is wanted",
   );
 });
 

@@ -6,22 +6,23 @@ import { elementCount, tensor } from "../tensor/tensor.ts";
 import { withChannels } from "./channels.ts";
 import type { Image } from "./image.ts";
 
-/** x [N,3 or 4,H,W] → N pictures. Values outside [-1,1] are limited to it, NaN becomes 0. */
+/** x [N,1, 3 or 4,H,W] → N pictures, grey ones of 3 channels. Values outside [-1,1] are limited to it, NaN becomes 0. */
 export function imagesFromTensor(x: Tensor): Image[] {
   const [count, channels, height, width] = x.dims;
-  if (x.dims.length !== 4 || (channels !== 3 && channels !== 4))
-    throw new RangeError(`Cannot make pictures of [${x.dims}]: [N,3,H,W] or [N,4,H,W] is wanted`);
+  if (x.dims.length !== 4 || (channels !== 1 && channels !== 3 && channels !== 4))
+    throw new RangeError(`Cannot make pictures of [${x.dims}]: [N,1,H,W], [N,3,H,W] or [N,4,H,W] is wanted`);
   const plane = height * width;
+  const shown = channels === 1 ? 3 : channels;
   return Array.from({ length: count }, (_, n) => {
     // Storing into a clamped array limits to [0,255] and rounds half to even.
-    const data = new Uint8ClampedArray(channels * plane);
-    for (let c = 0; c < channels; c++) {
-      const from = (channels * n + c) * plane;
+    const data = new Uint8ClampedArray(shown * plane);
+    for (let c = 0; c < shown; c++) {
+      const from = (channels * n + (channels === 1 ? 0 : c)) * plane;
       for (let i = 0; i < plane; i++) {
-        data[channels * i + c] = Math.fround(Math.fround(x.data[from + i] * 0.5 + 0.5) * 255);
+        data[shown * i + c] = Math.fround(Math.fround(x.data[from + i] * 0.5 + 0.5) * 255);
       }
     }
-    return { width, height, channels, data: new Uint8Array(data.buffer) };
+    return { width, height, channels: shown, data: new Uint8Array(data.buffer) };
   });
 }
 

@@ -6,7 +6,7 @@ import type { ScheduleId, ScheduleRow } from "../diffusion/schedules/index.ts";
 import { samplerTable } from "../diffusion/samplers/index.ts";
 import type { SamplerRow } from "../diffusion/samplers/index.ts";
 import { sampleOptions } from "../pipelines/sample-options.ts";
-import type { SampleRecord } from "../pipelines/textless-model.ts";
+import type { SampleRecord } from "../pipelines/textless-events.ts";
 import { readRecord } from "./saved-record.ts";
 
 /** Says whose record it is: that of a generation from text has no such field. */

@@ -174,7 +174,9 @@ export function textEncoders(
         context: sideBySide(encoded.map((part) => part[text].context)),
         pooled: encoded.at(-1)![text].pooled,
         words: wordsOf(filled[0][text]),
-        embeddings: [...new Set(filled.flatMap((part) => part[text].flat().flatMap(({ embedding }) => embedding ?? [])))],
+        embeddings: [
+          ...new Set(filled.flatMap((part) => part[text].flat().flatMap(({ embedding }) => embedding ?? []))),
+        ],
       }));
     },
     zeros() {

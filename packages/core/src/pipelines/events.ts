@@ -27,6 +27,8 @@ export type GenerateEvent =
       /** The latents themselves, when they are asked for. */
       readonly trace?: StepTrace;
     }
+  /** Picture `picture` was made, and held back by the content gate: there is no `image` of it. */
+  | { readonly kind: "refused"; readonly picture: number; readonly seed: number; readonly unsafe: number }
   /** Picture `picture` is finished. */
   | {
       readonly kind: "image";

@@ -4,6 +4,7 @@ import { samplerTable } from "../diffusion/samplers/index.ts";
 import { withChannels } from "../image/channels.ts";
 import { version } from "../util/version.ts";
 import { layOut, prepareCanvas } from "./canvas.ts";
+import { gateNotice } from "./content-gate.ts";
 import { controlsOf } from "./controls.ts";
 import { pictureDecoder } from "./decode-picture.ts";
 import { checkEditing } from "./editing-rules.ts";
@@ -128,10 +129,8 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
     gate: run.gate,
     emit,
   });
-  const context = {
-    ...{ checkpoint, networks, options, passes, starts, encodedPictures, decode, onSteps, signal },
-    upscaler: run.upscaler,
-  };
+  const { upscaler } = run;
+  const context = { checkpoint, networks, options, passes, starts, encodedPictures, upscaler, decode, onSteps, signal };
   const finishing = { gate: run.gate, watermark: options.watermark, signal };
 
   for (const number of chosen) {
@@ -142,6 +141,8 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
     const { latents, attention } = await makeLatents(context, { number, prompt: own, seeds, batch });
     const made = options.denoisingEnd === undefined ? await enlarge(await decode(latents)) : undefined;
     const { image, unsafe } = made ? await finishPicture(canvas?.finish(made) ?? made, finishing) : {};
+    const judged = gateNotice(`the picture of seed ${seeds.seed}`, { image, unsafe }, run.gate);
+    if (judged !== undefined) notice(judged);
     if (image === undefined && unsafe !== undefined) {
       emit({ kind: "refused", picture: number, seed: seeds.seed, unsafe });
       continue;

@@ -1,24 +1,28 @@
 // A run in progress, seen from outside: its events as they come, or all its pictures in the end.
 
-import type { GenerateEvent, ImageEvent } from "./events.ts";
+import type { GenerateEvent } from "./events.ts";
 
 /** Iterate it for events, or await it for the pictures. A loop that is left early cancels the run. */
-export interface Generation
-  extends AsyncIterable<GenerateEvent>, PromiseLike<{ readonly images: readonly ImageEvent[] }> {}
+export interface Generation<Event extends { readonly kind: string } = GenerateEvent>
+  extends AsyncIterable<Event>, PromiseLike<{ readonly images: readonly Extract<Event, { kind: "image" }>[] }> {}
 
 /** Does the work, telling `emit` what happens; stops with the signal's reason when it is aborted. */
-export type Work = (emit: (event: GenerateEvent) => void, signal: AbortSignal) => Promise<void>;
+export type Work<Event = GenerateEvent> = (emit: (event: Event) => void, signal: AbortSignal) => Promise<void>;
 
 /** Starts `work` when the generation is first iterated or awaited. Iterating twice throws. */
-export function generation(work: Work, outer?: AbortSignal): Generation {
+export function generation<Event extends { readonly kind: string } = GenerateEvent>(
+  work: Work<Event>,
+  outer?: AbortSignal,
+): Generation<Event> {
+  type ImageEvent = Extract<Event, { kind: "image" }>;
   let started = false;
 
-  async function* events(): AsyncGenerator<GenerateEvent> {
+  async function* events(): AsyncGenerator<Event> {
     if (started) throw new Error("Cannot iterate a generation: it was started already (iterate or await it once)");
     started = true;
     const leave = new AbortController();
     const signal = outer === undefined ? leave.signal : AbortSignal.any([outer, leave.signal]);
-    const waiting: GenerateEvent[] = [];
+    const waiting: Event[] = [];
     let wake = () => {};
     let over = false;
     const done = work((event) => {
@@ -45,7 +49,7 @@ export function generation(work: Work, outer?: AbortSignal): Generation {
 
   async function pictures(): Promise<{ images: ImageEvent[] }> {
     const images: ImageEvent[] = [];
-    for await (const event of events()) if (event.kind === "image") images.push(event);
+    for await (const event of events()) if (event.kind === "image") images.push(event as ImageEvent);
     return { images };
   }
 

@@ -17,10 +17,12 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { openTokenizer } from "../tokenizers/open.ts";
 import { adapterShelf } from "./adapter-shelf.ts";
 import { textEncoders } from "./conditioning.ts";
+import type { ContentGate } from "./content-gate.ts";
 import { separateControls } from "./control-options.ts";
 import type { Control } from "./control-options.ts";
 import { pictureDecoder } from "./decode-picture.ts";
 import type { PromptTemplate } from "./expand-prompts.ts";
+import { checkFinishing } from "./finish-picture.ts";
 import { generate } from "./generate.ts";
 import { generation } from "./generation.ts";
 import type { Generation } from "./generation.ts";
@@ -79,6 +81,8 @@ export interface GenerateInputs {
   readonly adapters?: AdapterCatalogue;
   /** Learned concepts that prompts can name, beside those of files. */
   readonly concepts?: EmbeddingTable;
+  /** Looks at every picture and preview before it is told, and blurs or holds back the unsafe ones. */
+  readonly gate?: ContentGate;
   readonly signal?: AbortSignal;
   /** Decode a preview every so many steps; 0, the default, never. */
   readonly previewEvery?: number;
@@ -140,6 +144,7 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
         template,
         adapters,
         concepts,
+        gate,
         signal,
         previewEvery = 0,
         traceSteps,
@@ -149,6 +154,7 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
         const followed = separateControls(controls);
         const looked = separateIpAdapters(ipAdapters);
         const parsed = parseOptions({ ...written, ...followed.options, ...looked.options });
+        checkFinishing(parsed, gate);
         return generation((emit, stop) => {
           const parts = { checkpoint, networks, encoders, shelf };
           const run = {
@@ -164,6 +170,7 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
             template,
             adapters,
             concepts,
+            gate,
             previewEvery,
             traceSteps,
             pictures,
@@ -179,7 +186,11 @@ export async function load(idOrPath: string, options: LoadModelOptions = {}): Pr
         pictureDecoder(networks, { options: parseOptions({ prompt: "" }), notice: () => undefined, signal })(latents),
       async encode(image, { signal = new AbortController().signal } = {}) {
         const channels = pictureChannels(networks);
-        const posterior = await encodePosterior(networks, tensorFromImage(withChannels(image, channels), channels), signal);
+        const posterior = await encodePosterior(
+          networks,
+          tensorFromImage(withChannels(image, channels), channels),
+          signal,
+        );
         const { factor, latentChannels } = networks.configs.vae;
         const dims = [1, latentChannels, image.height / factor, image.width / factor];
         return tensor(dims, posterior(new Float32Array(elementCount(dims))));

@@ -70,6 +70,12 @@ export const generateOptions = z.strictObject({
   width: side.optional().describe("Width in pixels, a multiple of 8 (the model's own)"),
   height: side.optional().describe("Height in pixels, a multiple of 8 (the model's own)"),
   upscale: z.boolean().optional().describe("Enlarge finished pictures by the model's own upscaler (where it has one)"),
+  watermark: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("Invisible text in the colours, as Stable Diffusion's own program writes it; after 0b, bits"),
   count: z.int().min(1).max(1000).default(1).describe("Pictures for each prompt"),
   clipSkip: z
     .int()

@@ -43,6 +43,8 @@ export interface PictureRecord {
   /** Learned concepts that its prompts name, and hypernetworks that acted, with A1111's hashes of their files. */
   readonly embeddings?: readonly UsedEmbedding[];
   readonly hypernetworks?: readonly { readonly name: string; readonly weight: number; readonly hash: string }[];
+  /** The content gate blurred it: how unsafe it was taken for, and the threshold. */
+  readonly blurred?: { readonly unsafe: number; readonly threshold: number };
   /** A network of the caller's enlarged it between the passes. */
   readonly upscaler?: true;
   /** The model's own network enlarged it in the end: the options' width and height are those before. */

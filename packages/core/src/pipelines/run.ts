@@ -9,6 +9,7 @@ import type { Wildcards } from "../prompts/expand-template.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AdapterShelf } from "./adapter-shelf.ts";
 import type { TextEncoders } from "./conditioning.ts";
+import type { ContentGate } from "./content-gate.ts";
 import type { GenerateEvent } from "./events.ts";
 import type { PromptTemplate } from "./expand-prompts.ts";
 import type { Upscaler } from "./hires-upscalers.ts";
@@ -44,6 +45,8 @@ export interface Run {
   readonly adapters?: AdapterCatalogue;
   /** Learned concepts that prompts can name. */
   readonly concepts?: EmbeddingTable;
+  /** Looks at pictures before they are told. */
+  readonly gate?: ContentGate;
   readonly previewEvery: number;
   readonly traceSteps?: boolean;
   readonly pictures: readonly number[] | undefined;

@@ -2,52 +2,56 @@
 
 import type { SamplingPlan } from "../diffusion/plan.ts";
 import { runPlan } from "../diffusion/run-plan.ts";
+import type { RunOptions } from "../diffusion/run-plan.ts";
 import type { Network } from "../runtime/engine.ts";
+import { lincomb, scaled } from "../tensor/lincomb.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { elementCount, tensor } from "../tensor/tensor.ts";
-import { TorchGenerator } from "../util/rng/torch-generator.ts";
+import { tensor } from "../tensor/tensor.ts";
 
 /** What to make. */
-export interface SampleOptions {
+export interface SampleOptions extends Pick<RunOptions, "noise" | "noiseSeed" | "onStep" | "signal"> {
   /** [N,C,h,w] of the result: N pictures, or their latents. */
   readonly dims: readonly [number, number, number, number];
-  readonly seed: number | bigint;
   /** The class of each, for a UNet with classes. */
   readonly labels?: readonly number[];
+  /** Classifier-free guidance (arXiv 2207.12598): by how much, away from the class that was learnt as none. */
+  readonly guidance?: { readonly scale: number; readonly none: number };
   /** A picture [N,C′,h,w] that the UNet sees beside the data: what is to be enlarged. */
   readonly beside?: Tensor;
-  readonly signal?: AbortSignal;
-  /** Called before each evaluation of the UNet with the number of those done. */
-  readonly onStep?: (done: number) => void;
 }
 
-/** Samples from pure noise along `plan`, with the draws of diffusers' pipelines. `network` is of models/unet2d.ts. */
+/**
+ * Samples from pure noise along `plan`. `noise` gives N(0,1) values for all of the result, first those to start from, in the
+ * order of diffusers' pipelines. `network` is of models/unet2d.ts.
+ */
 export async function sampleUnet2d(
   network: Network,
   plan: SamplingPlan,
-  { dims, seed, labels, beside, signal, onStep }: SampleOptions,
+  { dims, labels, guidance, beside, ...run }: SampleOptions,
 ): Promise<Tensor> {
   const [batch] = dims;
-  const count = elementCount(dims);
-  const generator = new TorchGenerator(seed);
-  const classLabels = labels && { dims: [batch], data: BigInt64Array.from(labels, BigInt) };
-  let done = 0;
-  const predict = async (input: Float32Array, timestep: number) => {
-    onStep?.(done++);
+  const predict = async (input: Float32Array, timestep: number, classes: readonly number[] | undefined) => {
     const data = tensor(dims, input);
     const { out } = await network.run(
       {
         sample: beside === undefined ? data : joinedChannels(data, beside),
         timestep: tensor([batch], new Float32Array(batch).fill(timestep)),
-        ...(classLabels && { classLabels }),
+        ...(classes && { classLabels: { dims: [batch], data: BigInt64Array.from(classes, BigInt) } }),
       },
-      { signal },
+      { signal: run.signal },
     );
     return out.data;
   };
-  const start = generator.randn(count).map((value) => value * plan.initialScale);
-  const noise = () => generator.randn(count);
-  return tensor(dims, await runPlan(plan, predict, start, { noise, batch, signal }));
+  let unconditional: Float32Array | undefined;
+  const guided = async (input: Float32Array, timestep: number): Promise<Float32Array> => {
+    const conditional = await predict(input, timestep, labels);
+    if (guidance === undefined) return conditional;
+    unconditional = await predict(input, timestep, Array<number>(batch).fill(guidance.none));
+    return lincomb([guidance.scale, conditional], [1 - guidance.scale, unconditional]);
+  };
+  const start = scaled(run.noise(), plan.initialScale);
+  const options = { ...run, batch, ...(guidance && { unconditional: () => unconditional! }) };
+  return tensor(dims, await runPlan(plan, guided, start, options));
 }
 
 /** a [N,C,h,w] and b [N,C′,h,w] → [N,C+C′,h,w]. */

@@ -51,31 +51,12 @@ export function planSampling(
   options: ResolvedOptions & { steps: number },
   { fromPicture }: { fromPicture: boolean },
 ): Sampling {
-  const config = options.scheduler ?? { ...checkpoint.scheduler, prediction_type: checkpoint.prediction };
-  const count = options.timesteps
-    ? { timesteps: options.timesteps }
-    : options.sigmas
-      ? { sigmas: options.sigmas }
-      : { steps: options.steps };
-  const planned = (range: PlanRange, steps: number): SamplingPlan => {
-    const { sampler, schedule, eta } = options;
-    const counted = "steps" in count ? { steps } : count;
-    const discards = options.discardPenultimate === "on" && "steps" in count;
-    if (sampler === undefined && schedule === undefined && !discards)
-      return planFromDiffusers(config, { ...counted, ...range, eta });
-    const model = diffusionOf(config);
-    const choice = {
-      sampler: (sampler as SamplerId | undefined) ?? planFromDiffusers(config, { steps: options.steps }).sampler,
-      settings: eta === undefined ? undefined : { eta },
-    };
-    const own = { schedule: schedule as ScheduleId | undefined };
-    if (!discards) return planFor(model, { ...choice, ...own, ...counted, ...range });
-    const { sigmas } = planFor(model, { ...choice, ...own, steps: steps + 1 });
-    return planFor(model, { ...choice, sigmas: [...sigmas.slice(0, -2), sigmas.at(-1)!], ...range });
-  };
+  const isCounted = options.timesteps === undefined && options.sigmas === undefined;
+  const planned = (range: PlanRange, steps: number): SamplingPlan =>
+    chosenPlan(checkpoint, { ...options, steps }, range);
 
   const rule = strengthRules[options.strengthSteps];
-  const asked = fromPicture && "steps" in count ? rule.steps(options.steps, options.strength) : options.steps;
+  const asked = fromPicture && isCounted ? rule.steps(options.steps, options.strength) : options.steps;
   const whole = planned({}, asked);
   const row = samplerTable[whole.sampler];
   if (whole.sigmas[0] < whole.sigmas[1])
@@ -83,7 +64,7 @@ export function planSampling(
       `Cannot generate with ${whole.sampler}: it turns pictures into noise (a sampler that makes pictures is wanted)`,
     );
   // Classes with more entries than steps (PLMS calls one step's network twice) are cut by steps, as diffusers cuts them.
-  const steps = "steps" in count ? Math.min(asked, whole.timesteps.length) : whole.timesteps.length;
+  const steps = isCounted ? Math.min(asked, whole.timesteps.length) : whole.timesteps.length;
   const range = rangeOf(whole, options, fromPicture ? rule.begin(steps, options) : undefined);
   const plan = range === undefined ? whole : planned(range, asked);
   const handsOver = options.denoisingEnd !== undefined;
@@ -115,6 +96,43 @@ export function planSampling(
       return latents;
     },
   };
+}
+
+/** The options that say which noise levels are stepped through, and how. */
+export type PlanOptions = Pick<
+  ResolvedOptions,
+  "scheduler" | "sampler" | "schedule" | "eta" | "timesteps" | "sigmas" | "discardPenultimate"
+> & {
+  readonly steps: number;
+  /** Of DDIM by its scheduler config: the noise is that of the clipped estimate (diffusers' use_clipped_model_output). */
+  readonly clippedNoise?: boolean;
+};
+
+/** The plan for `options`, or `range` of it: by the sampler and schedule they name, or what the checkpoint's scheduler config says. */
+export function chosenPlan(
+  checkpoint: Pick<Checkpoint, "scheduler" | "prediction">,
+  { scheduler, sampler, schedule, eta, timesteps, sigmas, steps, discardPenultimate, clippedNoise }: PlanOptions,
+  range: PlanRange = {},
+): SamplingPlan {
+  const config = scheduler ?? { ...checkpoint.scheduler, prediction_type: checkpoint.prediction };
+  const counted = timesteps ? { timesteps } : sigmas ? { sigmas } : { steps };
+  const discards = discardPenultimate === "on" && "steps" in counted;
+  if (sampler === undefined && schedule === undefined && !discards)
+    return planFromDiffusers(config, {
+      ...counted,
+      ...range,
+      eta,
+      ...(clippedNoise && { useClippedModelOutput: true }),
+    });
+  const model = diffusionOf(config);
+  const choice = {
+    sampler: (sampler as SamplerId | undefined) ?? planFromDiffusers(config, { steps }).sampler,
+    settings: eta === undefined ? undefined : { eta },
+  };
+  const own = { schedule: schedule as ScheduleId | undefined };
+  if (!discards) return planFor(model, { ...choice, ...own, ...counted, ...range });
+  const whole = planFor(model, { ...choice, ...own, steps: steps + 1 }).sigmas;
+  return planFor(model, { ...choice, sigmas: [...whole.slice(0, -2), whole.at(-1)!], ...range });
 }
 
 /** What N(0,1) noise is multiplied by to start from. */

@@ -2,6 +2,8 @@
 
 import type { StepProgress } from "../diffusion/samplers/types.ts";
 import { tensor } from "../tensor/tensor.ts";
+import { previewThroughGate } from "./content-gate.ts";
+import type { ContentGate } from "./content-gate.ts";
 import type { PictureDecoder } from "./decode-picture.ts";
 import type { GenerateEvent } from "./events.ts";
 
@@ -20,6 +22,7 @@ export function stepEvents({
   previewEvery,
   traceSteps,
   decode,
+  gate,
   emit,
 }: {
   pictures: number;
@@ -27,6 +30,7 @@ export function stepEvents({
   previewEvery: number;
   traceSteps: boolean;
   decode: PictureDecoder;
+  gate: ContentGate | undefined;
   emit: (event: GenerateEvent) => void;
 }): StepEvents {
   let stepsDone = 0;
@@ -39,7 +43,9 @@ export function stepEvents({
       spentMs += stepMs;
       const number = stepsBefore + step + 1;
       const isShown = previewEvery > 0 && number % previewEvery === 0;
-      const preview = isShown ? await decode(tensor(latentDims, denoised), "preview") : undefined;
+      const preview = isShown
+        ? await previewThroughGate(gate, await decode(tensor(latentDims, denoised), "preview"))
+        : undefined;
       emit({
         kind: "step",
         picture,

@@ -111,6 +111,8 @@ describe("paths", () => {
     expect(await node.readText(join(folder, "a"))).toBe("text");
     expect(await web.readText("m/a")).toBe("text");
     expect([await node.pathExists(join(folder, "c")), await web.pathExists("m/a")]).toEqual([false, true]);
+    // Beside mounted files nothing is asked for by URL: here that would be an error.
+    expect(await Promise.all(["m", "m/b", "m/b/d", "m/c/e"].map(web.pathExists))).toEqual([true, true, false, false]);
     web.mountBlob("m/a", undefined);
     web.mountBlob("m/b/c", undefined);
   });

@@ -70,6 +70,17 @@ export function edgeBilinearTaps(from: number, to: number): Taps[] {
   });
 }
 
+/** Two neighbours for each target value, the first and last places of both lines on each other (align_corners true). */
+export function cornerBilinearTaps(from: number, to: number): Taps[] {
+  const scale = to > 1 ? Math.fround((from - 1) / (to - 1)) : 0;
+  return Array.from({ length: to }, (_, i) => {
+    const place = Math.fround(i * scale);
+    const first = Math.min(Math.floor(place), from - 1);
+    const fraction = place - first;
+    return { first, weights: first === from - 1 ? [1] : [1 - fraction, fraction] };
+  });
+}
+
 /** One source value for each target value: at its left edge ("nearest"), or at its middle ("nearest-exact"). */
 export function nearestTaps(from: number, to: number, at: "edge" | "middle"): Taps[] {
   return Array.from({ length: to }, (_, i) => {

@@ -2,7 +2,14 @@
 // TensorFlow 1 did, whose way the Inception network of Fréchet distance was used with.
 
 import type { Taps } from "./resampling.ts";
-import { antialiasTaps, edgeBilinearTaps, interpolationTaps, nearestTaps, resamplingFilters } from "./resampling.ts";
+import {
+  antialiasTaps,
+  cornerBilinearTaps,
+  edgeBilinearTaps,
+  interpolationTaps,
+  nearestTaps,
+  resamplingFilters,
+} from "./resampling.ts";
 import type { Tensor } from "./tensor.ts";
 import { tensor } from "./tensor.ts";
 
@@ -12,6 +19,7 @@ export const tensorResizeModes = {
   "nearest-exact": (from, to) => nearestTaps(from, to, "middle"),
   bilinear: (from, to) => interpolationTaps(from, to, resamplingFilters.linear),
   "bilinear-tensorflow1": edgeBilinearTaps,
+  "bilinear-align-corners": cornerBilinearTaps,
   "bilinear-antialias": (from, to) => antialiasTaps(from, to, resamplingFilters.linear),
   bicubic: (from, to) => interpolationTaps(from, to, resamplingFilters.cubicTorch),
   "bicubic-antialias": (from, to) => antialiasTaps(from, to, resamplingFilters.cubic),

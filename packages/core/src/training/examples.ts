@@ -49,10 +49,16 @@ export function setAside(dataset: Dataset, { count, seed }: { count: number; see
   };
 }
 
+/** An example in the shape that is trained. */
+export interface FittedExample extends Example {
+  /** The picture's own size. */
+  readonly whole: Size;
+}
+
 /** Reads examples, and remembers which cannot be. */
 export interface ExampleReader {
   /** The example at `index`, its picture in `shape`; when it cannot be read, the next one that can. */
-  read(index: number, epoch: number, shape: Size): Promise<Example>;
+  read(index: number, epoch: number, shape: Size): Promise<FittedExample>;
   /** The same with the picture as it is. */
   readWhole(index: number, epoch: number): Promise<Example>;
 }
@@ -80,7 +86,8 @@ export function exampleReader(
     readWhole,
     async read(index, epoch, shape) {
       const example = await readWhole(index, epoch);
-      return { ...example, image: fittedPicture(example.image, shape, fit) };
+      const { width, height } = example.image;
+      return { ...example, whole: { width, height }, image: fittedPicture(example.image, shape, fit) };
     },
   };
 }

@@ -29,6 +29,13 @@ export const uniform =
   (generator, count) =>
     generator.uniform(count, -bound, bound);
 
+/** Evenly within ±1/√fan-in, as torch begins weights [out,in,…]. */
+export const evenly: Initializer = (generator, count, dims) =>
+  uniform(1 / Math.sqrt(fanIn(dims)))(generator, count, dims);
+
+/** Values that each output of a weight [out,in,…] is a sum over. */
+export const fanIn = (dims: readonly number[]): number => elementCount(dims.slice(1));
+
 /** How some parameters begin. */
 export interface InitializationRule {
   readonly matches: ParameterPredicate;
@@ -53,7 +60,7 @@ export const linearAtFirst: readonly InitializationRule[] = [
   {
     matches: (name) =>
       /(^|\.)(conv_in|conv_out|conv_shortcut|(down|up)samplers\.0\.conv|(post_)?quant_conv)\.weight$/.test(name),
-    draw: (generator, count, dims) => generator.normal(count, 0, 1 / Math.sqrt(elementCount(dims.slice(1)))),
+    draw: (generator, count, dims) => generator.normal(count, 0, 1 / Math.sqrt(fanIn(dims))),
   },
 ];
 
@@ -86,7 +93,7 @@ export function initialize(
     if (embeddings.has(name)) return normal(1);
     if (own !== "weight" && own !== "bias") return normal(0.02);
     const weight = own === "weight" ? dims : dimsOf.get(layer === undefined ? "weight" : `${layer}.weight`);
-    if (weight !== undefined && weight.length >= 2) return uniform(1 / Math.sqrt(elementCount(weight.slice(1))));
+    if (weight !== undefined && weight.length >= 2) return uniform(1 / Math.sqrt(fanIn(weight)));
     return filled(own === "weight" ? 1 : 0);
   };
   const drawn = [...dimsOf]

@@ -81,8 +81,8 @@ export async function train(recipe: Recipe, options: TrainOptions): Promise<void
       await record.validation({ step: position.step, ...measured });
     }
     async function save(): Promise<void> {
-      const card = modelCard(recipe, { ...position, examples: training.length });
-      await trainer.save(await session.weights(weightsToUse), card);
+      const facts = { ...position, examples: training.length };
+      await trainer.save(await session.weights(weightsToUse), modelCard(recipe, facts), facts);
     }
     async function sample(): Promise<void> {
       await save();

@@ -20,6 +20,7 @@ export function startSession(engine: Engine, trainer: Trainer, recipe: Recipe): 
     ...(trainer.frozen && { frozen: trainer.frozen.tensors, source: trainer.frozen.source }),
     optimizer: {
       ...optimizer,
+      groups: trainer.groups,
       exclude: (name, dims) => exclude.some((kind) => parameterKinds[kind](name, dims)),
     },
     clipNorm: recipe.clipNorm,

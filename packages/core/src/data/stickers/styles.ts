@@ -13,7 +13,7 @@ export interface StickerStyle {
   readonly kind: "iconify" | "files";
   /** How an icon whose code points are not known is found: by its name, or by its name with all hyphens left out. */
   readonly names: "plain" | "squashed";
-  readonly licence: "Apache-2.0" | "MIT" | "CC-BY-4.0";
+  readonly licence: "Apache-2.0" | "MIT" | "CC-BY-4.0" | "CC-BY-SA-4.0";
   /** How often its pictures are drawn, before the styles are balanced. */
   readonly weight: number;
   /** Words for the style, most usual first. They describe; none is a brand. */

@@ -2,8 +2,13 @@
 
 import type { AutoencoderRecipe } from "./autoencoder.ts";
 import type { ClipRecipe } from "./clip.ts";
+import type { AdaptationRecipe, PriorRecipe } from "./adaptation.ts";
 import type { DiffusionRecipe } from "./diffusion.ts";
+import type { HypernetworkRecipe } from "./hypernetwork.ts";
 import type { JudgeRecipe } from "./judge.ts";
+import type { ControlNetRecipe } from "./controlnet.ts";
+import type { Recipe } from "./read-recipe.ts";
+import type { TextualInversionRecipe } from "./textual-inversion.ts";
 
 /** A pair of fields that do not go together, and what to do about it. */
 interface Contradiction<R> {
@@ -12,9 +17,7 @@ interface Contradiction<R> {
   readonly wanted: string;
 }
 
-type AnyRecipe = AutoencoderRecipe | ClipRecipe | DiffusionRecipe | JudgeRecipe;
-
-const ofAll: readonly Contradiction<AnyRecipe>[] = [
+const ofAll: readonly Contradiction<Recipe>[] = [
   {
     when: ({ schedule, steps }) => schedule.warmup >= steps,
     is: '"schedule.warmup" is no less than "steps"',
@@ -74,6 +77,20 @@ const ofClip: readonly Contradiction<ClipRecipe>[] = [
   },
 ];
 
+const ofCachedLatents: readonly Contradiction<Pick<DiffusionRecipe, "latents" | "data">>[] = [
+  {
+    when: ({ latents, data }) =>
+      latents === "cached" && data.scenes !== undefined && data.scenes.variants === undefined,
+    is: 'pictures of "data.scenes" are new every epoch, and "latents" are "cached"',
+    wanted: '"data.scenes.variants", or "latents": "each step", is wanted',
+  },
+  {
+    when: ({ latents, data }) => latents === "cached" && data.flip,
+    is: '"data.flip" would do nothing to cached latents',
+    wanted: '"latents": "each step" or no flip is wanted',
+  },
+];
+
 const ofDiffusion: readonly Contradiction<DiffusionRecipe>[] = [
   {
     when: ({ diffusion }) => diffusion.zeroTerminalSnr && diffusion.prediction === "epsilon",
@@ -126,20 +143,10 @@ const ofDiffusion: readonly Contradiction<DiffusionRecipe>[] = [
     is: '"latents" is there and "autoencoder" is not',
     wanted: "a folder of one is wanted",
   },
-  {
-    when: ({ latents, autoencoder, data }) =>
-      autoencoder !== undefined &&
-      latents === "cached" &&
-      data.scenes !== undefined &&
-      data.scenes.variants === undefined,
-    is: 'pictures of "data.scenes" are new every epoch, and "latents" are "cached"',
-    wanted: '"data.scenes.variants", or "latents": "each step", is wanted',
-  },
-  {
-    when: ({ latents, autoencoder, data }) => autoencoder !== undefined && latents === "cached" && data.flip,
-    is: '"data.flip" would do nothing to cached latents',
-    wanted: '"latents": "each step" or no flip is wanted',
-  },
+  ...ofCachedLatents.map((row) => ({
+    ...row,
+    when: (recipe: DiffusionRecipe) => recipe.autoencoder !== undefined && row.when(recipe),
+  })),
 ];
 
 const ofJudges: readonly Contradiction<JudgeRecipe>[] = [
@@ -150,12 +157,59 @@ const ofJudges: readonly Contradiction<JudgeRecipe>[] = [
   },
 ];
 
+const ofAdaptations: readonly Contradiction<AdaptationRecipe>[] = ofCachedLatents;
+
+const ofPriors: readonly Contradiction<AdaptationRecipe & { readonly prior?: PriorRecipe }>[] = [
+  ...ofAdaptations,
+  {
+    when: ({ prior, buckets }) => prior !== undefined && buckets !== undefined,
+    is: 'pictures of "prior" are square, and there are "buckets"',
+    wanted: "one of them is wanted",
+  },
+];
+
+const ofTextualInversion: readonly Contradiction<TextualInversionRecipe>[] = [
+  {
+    when: ({ texts }) => Array.isArray(texts) && texts.some((text) => !/\{(word|caption)\}/.test(text)),
+    is: 'one of "texts" has neither "{word}" nor "{caption}"',
+    wanted: "the word is to be learnt from every text",
+  },
+];
+
+const ofHypernetworks: readonly Contradiction<HypernetworkRecipe>[] = [
+  {
+    when: ({ layerStructure }) => layerStructure[0] !== 1 || layerStructure.at(-1) !== 1,
+    is: '"layerStructure" does not lead from 1 to 1',
+    wanted: "what is changed keeps its width",
+  },
+  {
+    when: ({ layerDropout, layerStructure }) =>
+      layerDropout !== undefined &&
+      (layerDropout.length !== layerStructure.length || layerDropout[0] !== 0 || layerDropout.at(-1) !== 0),
+    is: '"layerDropout" is not as long as "layerStructure" with 0 first and last',
+    wanted: "a share for each layer is wanted",
+  },
+];
+
+const ofControlNets: readonly Contradiction<ControlNetRecipe>[] = [
+  {
+    when: ({ control, data }) => control.kind !== "annotators" && data.flip,
+    is: '"data.flip" would not flip the pictures to follow',
+    wanted: "annotators, or no flip, are wanted",
+  },
+];
+
 /** The contradictions of each trainer's recipe. */
 export const contradictions: {
-  readonly [T in AnyRecipe["trainer"]]: readonly Contradiction<Extract<AnyRecipe, { trainer: T }>>[];
+  readonly [T in Recipe["trainer"]]: readonly Contradiction<Extract<Recipe, { trainer: T }>>[];
 } = {
   autoencoder: [...ofAll, ...ofAutoencoders],
   clip: [...ofAll, ...ofClip],
   diffusion: [...ofAll, ...ofDiffusion],
   judge: [...ofAll, ...ofJudges],
+  lora: [...ofAll, ...ofPriors],
+  "textual-inversion": [...ofAll, ...ofAdaptations, ...ofTextualInversion],
+  hypernetwork: [...ofAll, ...ofAdaptations, ...ofHypernetworks],
+  dreambooth: [...ofAll, ...ofPriors],
+  controlnet: [...ofAll, ...ofAdaptations, ...ofControlNets],
 };

@@ -10,6 +10,27 @@ const path = z.string().min(1);
 const namesOf = <T extends object>(table: T) =>
   z.enum(Object.keys(table) as [string & keyof T, ...(string & keyof T)[]]);
 
+/** Shapes beside the square one. */
+export const bucketsField = z
+  .strictObject({
+    step: z.int().min(1).max(512).default(8).describe("Sides are multiples of this"),
+    maxAspect: z.number().min(1).max(8).default(2).describe("About the longest side over the shortest"),
+  })
+  .optional()
+  .describe("Pictures keep about their shape, at no more than the area of the size");
+
+/** When pictures become latents. */
+export const latentsField = z
+  .enum(["cached", "each step"])
+  .default("cached")
+  .describe("Whether pictures are encoded once, or anew each time they are seen");
+
+/** How levels are weighed and noise is drawn. */
+export const noiseFields = {
+  minSnrGamma: z.number().positive().optional().describe("Weighs the levels by min(SNR, this) (arXiv 2303.09556)"),
+  offsetNoise: z.number().min(0).default(0).describe("Strength of noise that is the same all over a channel"),
+};
+
 /** What `"trainer": "diffusion"` takes. */
 export const diffusionRecipe = z.strictObject({
   trainer: z.literal("diffusion").describe("Noise to pictures or latents"),
@@ -19,18 +40,9 @@ export const diffusionRecipe = z.strictObject({
     .union([z.literal(1), z.literal(3), z.literal(4)])
     .default(3)
     .describe("Channels of the pictures, where there is no autoencoder"),
-  buckets: z
-    .strictObject({
-      step: z.int().min(1).max(512).default(8).describe("Sides are multiples of this"),
-      maxAspect: z.number().min(1).max(8).default(2).describe("About the longest side over the shortest"),
-    })
-    .optional()
-    .describe("Pictures keep about their shape, at no more than the area of the size"),
+  buckets: bucketsField,
   autoencoder: path.optional().describe("Folder of the autoencoder whose latents are learnt; pixels without it"),
-  latents: z
-    .enum(["cached", "each step"])
-    .default("cached")
-    .describe("Whether pictures are encoded once, or anew each time they are seen"),
+  latents: latentsField,
   text: z
     .strictObject({
       path: path.describe("Folder with the text encoder and its tokenizer"),
@@ -74,8 +86,7 @@ export const diffusionRecipe = z.strictObject({
       betaStart: z.number().positive().lt(1).default(0.00085).describe("Variance that the first adds"),
       betaEnd: z.number().positive().lt(1).default(0.012).describe("Variance that the last adds"),
       zeroTerminalSnr: z.boolean().default(false).describe("The last level is noise alone (arXiv 2305.08891)"),
-      minSnrGamma: z.number().positive().optional().describe("Weighs the levels by min(SNR, this) (arXiv 2303.09556)"),
-      offsetNoise: z.number().min(0).default(0).describe("Strength of noise that is the same all over a channel"),
+      ...noiseFields,
     })
     .prefault({})
     .describe("The noise"),

@@ -7,10 +7,20 @@ import type { AutoencoderRecipe } from "./autoencoder.ts";
 import { clipRecipe } from "./clip.ts";
 import type { ClipRecipe } from "./clip.ts";
 import { contradictions } from "./contradictions.ts";
+import { controlNetRecipe } from "./controlnet.ts";
+import type { ControlNetRecipe } from "./controlnet.ts";
 import { diffusionRecipe } from "./diffusion.ts";
 import type { DiffusionRecipe } from "./diffusion.ts";
+import { dreamboothRecipe } from "./dreambooth.ts";
+import type { DreamboothRecipe } from "./dreambooth.ts";
+import { hypernetworkRecipe } from "./hypernetwork.ts";
+import type { HypernetworkRecipe } from "./hypernetwork.ts";
 import { judgeRecipe } from "./judge.ts";
 import type { JudgeRecipe } from "./judge.ts";
+import { loraRecipe } from "./lora.ts";
+import type { LoraRecipe } from "./lora.ts";
+import { textualInversionRecipe } from "./textual-inversion.ts";
+import type { TextualInversionRecipe } from "./textual-inversion.ts";
 
 /** The schemas by trainer. */
 export const recipeSchemas = {
@@ -18,13 +28,27 @@ export const recipeSchemas = {
   clip: clipRecipe,
   diffusion: diffusionRecipe,
   judge: judgeRecipe,
+  lora: loraRecipe,
+  "textual-inversion": textualInversionRecipe,
+  hypernetwork: hypernetworkRecipe,
+  dreambooth: dreamboothRecipe,
+  controlnet: controlNetRecipe,
 } satisfies Record<string, z.ZodObject>;
 
 /** A name of a trainer. */
 export type TrainerKind = keyof typeof recipeSchemas;
 
 /** A recipe with its defaults filled in. */
-export type Recipe = AutoencoderRecipe | ClipRecipe | DiffusionRecipe | JudgeRecipe;
+export type Recipe =
+  | AutoencoderRecipe
+  | ClipRecipe
+  | DiffusionRecipe
+  | JudgeRecipe
+  | LoraRecipe
+  | TextualInversionRecipe
+  | HypernetworkRecipe
+  | DreamboothRecipe
+  | ControlNetRecipe;
 
 /** The recipe in `text`, which came from `source`. Throws Error that names every unknown key (with the closest), value and contradiction. */
 export function parseRecipe(text: string, source: string): Recipe {

@@ -52,6 +52,16 @@ export const optimizerRecipe = z.discriminatedUnion("kind", [
   }),
 ]);
 
+/** What is set aside, with so many examples by default. */
+export const validationField = (examples: number) =>
+  z
+    .strictObject({
+      path: path.optional().describe("Pictures to validate on; without it some of the data are set aside"),
+      examples: z.int().min(0).max(1e6).default(examples).describe("How many; 0 for no validation"),
+    })
+    .prefault({})
+    .describe("What the loss is measured on that nothing is learnt from");
+
 /** The fields that every recipe has. */
 export const runFields = {
   name: z.string().min(1).describe("What the model is called in its card"),
@@ -93,13 +103,7 @@ export const runFields = {
         .describe("The path is that of the sticker set, of which scenes and captions are drawn anew every epoch"),
     })
     .describe("The pictures"),
-  validation: z
-    .strictObject({
-      path: path.optional().describe("Pictures to validate on; without it some of the data are set aside"),
-      examples: z.int().min(0).max(1e6).default(64).describe("How many; 0 for no validation"),
-    })
-    .prefault({})
-    .describe("What the loss is measured on that nothing is learnt from"),
+  validation: validationField(64),
   seed: z.int().min(0).default(0).describe("Seed of the weights, the order and every random number"),
   steps: count.describe("Optimizer steps"),
   batchSize: count.describe("Pictures in a batch"),

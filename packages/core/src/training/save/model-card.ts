@@ -19,6 +19,15 @@ const kinds: Readonly<
   clip: { what: "CLIP: an image tower and a text tower", library: "transformers", tags: ["clip"] },
   diffusion: { what: "A diffusion model", library: "diffusers", tags: ["diffusion"] },
   judge: { what: "A judge of pictures: what they show and in which style", library: "noisette", tags: ["judge"] },
+  lora: { what: "A LoRA", library: "diffusers", tags: ["lora", "text-to-image"] },
+  "textual-inversion": { what: "A learned word", library: "diffusers", tags: ["textual_inversion", "text-to-image"] },
+  hypernetwork: { what: "A hypernetwork", library: "noisette", tags: ["hypernetwork", "text-to-image"] },
+  dreambooth: {
+    what: "A text-to-image model that has learnt one thing more",
+    library: "diffusers",
+    tags: ["dreambooth", "text-to-image"],
+  },
+  controlnet: { what: "A ControlNet", library: "diffusers", tags: ["controlnet", "text-to-image"] },
 };
 
 /** The card as Markdown. */

@@ -9,7 +9,8 @@ import type { JudgeRecipe } from "../recipe/judge.ts";
 
 /** diffusers' version whose fields these are. */
 const diffusersVersion = "0.35.0";
-const of = (className: string) => ({ _class_name: className, _diffusers_version: diffusersVersion });
+/** Of diffusers' class `className`. */
+export const ofClass = (className: string) => ({ _class_name: className, _diffusers_version: diffusersVersion });
 
 /** AutoencoderKL or VQModel; `scalingFactor` brings latents to unit variance. */
 export function autoencoderPublished(
@@ -33,7 +34,7 @@ export function autoencoderPublished(
   };
   if (regularization.kind === "vq") {
     return {
-      ...of("VQModel"),
+      ...ofClass("VQModel"),
       ...towers,
       num_vq_embeddings: regularization.codes,
       vq_embed_dim: latentChannels,
@@ -41,7 +42,13 @@ export function autoencoderPublished(
       lookup_from_codebook: false,
     };
   }
-  return { ...of("AutoencoderKL"), ...towers, use_quant_conv: true, use_post_quant_conv: true, force_upcast: false };
+  return {
+    ...ofClass("AutoencoderKL"),
+    ...towers,
+    use_quant_conv: true,
+    use_post_quant_conv: true,
+    force_upcast: false,
+  };
 }
 
 /** UNet2DConditionModel, for texts of width `contextWidth`. */
@@ -56,7 +63,7 @@ export function conditionalUnetPublished(
 ): PublishedConfig {
   const { features, attention, resnets, headWidth, groups } = unet;
   return {
-    ...of("UNet2DConditionModel"),
+    ...ofClass("UNet2DConditionModel"),
     act_fn: "silu",
     sample_size: sampleSize,
     in_channels: inChannels,
@@ -90,7 +97,7 @@ export function plainUnetPublished(
 ): PublishedConfig {
   const { features, attention, resnets, headWidth, groups } = unet;
   return {
-    ...of("UNet2DModel"),
+    ...ofClass("UNet2DModel"),
     act_fn: "silu",
     sample_size: sampleSize,
     in_channels: inChannels,
@@ -113,7 +120,7 @@ export function plainUnetPublished(
 /** DDIMScheduler: how the noise was, and what the network predicts. Pixels are known to lie in [-1,1]. */
 export function schedulerPublished({ diffusion, autoencoder }: DiffusionRecipe): PublishedConfig {
   return {
-    ...of("DDIMScheduler"),
+    ...ofClass("DDIMScheduler"),
     num_train_timesteps: diffusion.timesteps,
     beta_schedule: diffusion.betaSchedule,
     beta_start: diffusion.betaStart,

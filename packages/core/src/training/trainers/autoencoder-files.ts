@@ -1,5 +1,6 @@
 // A trained autoencoder, of either kind: its files, pictures to latents, latents to pictures.
 
+import type { NetworkFiles } from "../../checkpoints/checkpoint.ts";
 import { readVae } from "../../checkpoints/vae-override.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { autoencoderKlConfig, decoderGraph, encoderGraph } from "../../models/autoencoder-kl.ts";
@@ -31,6 +32,14 @@ export interface AutoencoderFiles {
 /** The autoencoder in the folder `path`, or in its folder `vae`. Throws Error when there is none, or one of an unknown class. */
 export async function readAutoencoder(path: string): Promise<AutoencoderFiles> {
   const { network } = await readVae(path, { family: "sd1" });
+  return autoencoderOf(network, path);
+}
+
+/** The autoencoder that `network` of the checkpoint `path` is. Throws Error when it is of an unknown class. */
+export function autoencoderOf(
+  network: Pick<NetworkFiles, "className" | "config" | "tensors">,
+  path: string,
+): AutoencoderFiles {
   const { className, config: published, tensors } = network;
   const kind = kinds[className];
   if (kind === undefined)

@@ -5,6 +5,7 @@ import type { Dim } from "../../graph/dim.ts";
 import { symbol } from "../../graph/dim.ts";
 import { concat } from "../../graph/ops/shape.ts";
 import { input } from "../../graph/ops/source.ts";
+import type { Value } from "../../graph/value.ts";
 import { denoisingLoss, noisedSample, predictionTargets } from "../losses/diffusion.ts";
 import type { TrainingProgram } from "../session.ts";
 import type { DenoisingNetwork } from "./denoising-network.ts";
@@ -23,30 +24,50 @@ export interface DiffusionProgramOptions {
   readonly text?: readonly [tokens: number, width: number];
 }
 
+/** What a network sees of a noised batch. */
+export interface NoisyInputs {
+  /** x_t [N,C,h,w]. */
+  readonly sample: Value;
+  /** [N]. */
+  readonly timestep: Value;
+}
+
 /**
- * Inputs: `clean` and `noise` [N,C,h,w], `timestep` [N], `alpha` and `sigma` [N,1,1,1], `weight` [N]; with their conditions `context`
- * [N,T,D], `classLabels` [N], `seen` [N,C',h,w].
+ * The loss of what `predict` makes of a noised batch. Inputs: `clean` and `noise` [N,C,h,w], `timestep` [N], `alpha` and `sigma`
+ * [N,1,1,1], `weight` [N].
  */
+export function noisedLoss(
+  predict: (seen: NoisyInputs) => Value,
+  { prediction, channels, size }: Pick<DiffusionProgramOptions, "prediction" | "channels" | "size">,
+): Value {
+  const n = symbol("batch");
+  const batch = {
+    clean: input("clean", [n, channels, ...size]),
+    noise: input("noise", [n, channels, ...size]),
+    alpha: input("alpha", [n, 1, 1, 1]),
+    sigma: input("sigma", [n, 1, 1, 1]),
+  };
+  const predicted = predict({ sample: noisedSample(batch), timestep: input("timestep", [n]) });
+  return denoisingLoss(predicted, predictionTargets[prediction](batch), input("weight", [n]));
+}
+
+/** `noisedLoss` of a network and its conditions: `context` [N,T,D], `classLabels` [N], `seen` [N,C',h,w]. */
 export function diffusionProgram(options: DiffusionProgramOptions): TrainingProgram {
-  const { network, prediction, channels, seenChannels, size, text } = options;
+  const { network, seenChannels, size, text } = options;
   return {
     name: "diffusion",
     build(p) {
       const n = symbol("batch");
-      const batch = {
-        clean: input("clean", [n, channels, ...size]),
-        noise: input("noise", [n, channels, ...size]),
-        alpha: input("alpha", [n, 1, 1, 1]),
-        sigma: input("sigma", [n, 1, 1, 1]),
-      };
-      const noisy = noisedSample(batch);
-      const predicted = network.predict(p.at(network.component), {
-        sample: seenChannels === 0 ? noisy : concat([noisy, input("seen", [n, seenChannels, ...size])], 1),
-        timestep: input("timestep", [n]),
-        ...(text && { context: input("context", [n, ...text]) }),
-        ...(network.classes !== undefined && { classLabels: input("classLabels", [n], "int64") }),
-      });
-      const loss = denoisingLoss(predicted, predictionTargets[prediction](batch), input("weight", [n]));
+      const loss = noisedLoss(
+        ({ sample, timestep }) =>
+          network.predict(p.at(network.component), {
+            sample: seenChannels === 0 ? sample : concat([sample, input("seen", [n, seenChannels, ...size])], 1),
+            timestep,
+            ...(text && { context: input("context", [n, ...text]) }),
+            ...(network.classes !== undefined && { classLabels: input("classLabels", [n], "int64") }),
+          }),
+        options,
+      );
       return { objectives: [{ name: "denoising", loss, trains: () => true }] };
     },
   };

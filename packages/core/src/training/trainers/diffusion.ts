@@ -1,37 +1,29 @@
 // Trains a denoising network: on pixels or latents, with texts, classes, pictures or nothing as the condition.
 
-import { nearestBucket } from "../../data/aspect-buckets.ts";
-import type { Size } from "../../data/aspect-buckets.ts";
-import type { Example } from "../../data/dataset.ts";
-import { symbol } from "../../graph/dim.ts";
-import type { Image } from "../../image/image.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
-import { tensor } from "../../tensor/tensor.ts";
-import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
-import type { BatchPosition } from "../batches.ts";
-import { drawsAt } from "../draws.ts";
-import { exampleReader } from "../examples.ts";
-import type { ExampleReader } from "../examples.ts";
-import { zeroOutputs } from "../initialize.ts";
-import { mirrored, pictureTensor } from "../pictures.ts";
-import type { DiffusionRecipe } from "../recipe/diffusion.ts";
 import { tensorsBelow } from "../../checkpoints/save/model-parts.ts";
+import type { Example } from "../../data/dataset.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
+import { drawsAt } from "../draws.ts";
+import { zeroOutputs } from "../initialize.ts";
+import type { DiffusionRecipe } from "../recipe/diffusion.ts";
 import { saveDiffusionModel } from "../save/diffusion-model.ts";
-import { openEncoder, readAutoencoder } from "./autoencoder-files.ts";
+import { readAutoencoder } from "./autoencoder-files.ts";
+import { captionOf } from "./captions.ts";
 import { denoisingNetwork } from "./denoising-network.ts";
 import { diffusionProgram } from "./diffusion-program.ts";
 import { sampleDiffusion } from "./diffusion-samples.ts";
 import { imageCondition } from "./image-condition.ts";
-import { drawLatents, openLatentCache } from "./latents.ts";
+import { imagesOf, openLearntPictures } from "./learnt-pictures.ts";
+import type { LearntBatch } from "./learnt-pictures.ts";
 import { noiseLevels } from "./noise-levels.ts";
-import { groupsOf, shapesOf } from "./picture-shapes.ts";
-import { portions } from "./portions.ts";
+import { noisedFeeds, validationTimesteps } from "./noised-feeds.ts";
 import { openTextStates, readTextEncoder } from "./text-encoder.ts";
 import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
 
 /** Opens the trainer of `recipe`. Throws Error when what it builds on cannot be read, or has other channels or sizes. */
 export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: TrainerSetup): Promise<Trainer> {
-  const { engine, training, validation, folder, notice, signal } = setup;
+  const { engine, training, folder } = setup;
   const files = recipe.autoencoder === undefined ? undefined : await readAutoencoder(recipe.autoencoder);
   const pictureChannels = files?.imageChannels ?? recipe.channels;
   const channels = files?.latentChannels ?? recipe.channels;
@@ -39,7 +31,6 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
 
   const textFiles = recipe.text && (await readTextEncoder(recipe.text.path));
   const text = textFiles && (await openTextStates(engine, textFiles, recipe.text!.path));
-  if (text !== undefined) await checkCaptions(training.name, reader, training.length);
   const condition = recipe.image && imageCondition(recipe.image);
   const seenChannels = condition?.channels({ learnt: channels, picture: pictureChannels }) ?? 0;
   const network = denoisingNetwork(recipe, {
@@ -53,10 +44,10 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
     setup,
     autoencoder: files,
     channels: pictureChannels,
+    captions: text !== undefined,
     needs:
       condition !== undefined ? "pictures" : text !== undefined || network.classes !== undefined ? "texts" : "nothing",
   });
-  if (text !== undefined) await checkCaptions(training.name, pictures.reader, training.length);
   const levels = noiseLevels(recipe);
 
   /** What the picture condition of `examples` shows. */
@@ -152,21 +143,6 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
       });
     },
   };
-}
-
-/** The caption, "" where there is none: a picture without one is learnt as one that was left out. */
-const captionOf = ({ caption }: Example): string => caption ?? "";
-
-const captionsLookedFor = 32;
-
-/** Throws Error when none of the first examples has a caption. */
-async function checkCaptions(name: string, reader: ExampleReader, length: number): Promise<void> {
-  for (let index = 0; index < Math.min(length, captionsLookedFor); index++) {
-    if ((await reader.readWhole(index, 0)).caption !== undefined) return;
-  }
-  throw new Error(
-    `Cannot learn texts from "${name}": its pictures have no captions (metadata.jsonl or .txt files are wanted)`,
-  );
 }
 
 function labelOf({ id, label }: Example, classes: number): number {

@@ -3,8 +3,13 @@
 import type { Recipe, TrainerKind } from "../recipe/read-recipe.ts";
 import { openAutoencoderTrainer } from "./autoencoder.ts";
 import { openClipTrainer } from "./clip.ts";
+import { openControlNetTrainer } from "./controlnet.ts";
 import { openDiffusionTrainer } from "./diffusion.ts";
+import { openDreamboothTrainer } from "./dreambooth.ts";
+import { openHypernetworkTrainer } from "./hypernetwork.ts";
 import { openJudgeTrainer } from "./judge.ts";
+import { openLoraTrainer } from "./lora.ts";
+import { openTextualInversionTrainer } from "./textual-inversion.ts";
 import type { Trainer, TrainerSetup } from "./trainer.ts";
 
 type Open<K extends TrainerKind> = (recipe: Extract<Recipe, { trainer: K }>, setup: TrainerSetup) => Promise<Trainer>;
@@ -14,6 +19,11 @@ const trainers: { readonly [K in TrainerKind]: Open<K> } = {
   clip: openClipTrainer,
   diffusion: openDiffusionTrainer,
   judge: openJudgeTrainer,
+  lora: openLoraTrainer,
+  "textual-inversion": openTextualInversionTrainer,
+  hypernetwork: openHypernetworkTrainer,
+  dreambooth: openDreamboothTrainer,
+  controlnet: openControlNetTrainer,
 };
 
 /** The trainer of `recipe`, opened. */

@@ -11,9 +11,10 @@ import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import type { Batch } from "../batches.ts";
 import { drawsAt } from "../draws.ts";
 import { exampleReader } from "../examples.ts";
-import type { ExampleReader } from "../examples.ts";
+import type { ExampleReader, FittedExample } from "../examples.ts";
 import { mirrored, pictureTensor } from "../pictures.ts";
 import type { DiffusionRecipe } from "../recipe/diffusion.ts";
+import { checkCaptions } from "./captions.ts";
 import { openEncoder } from "./autoencoder-files.ts";
 import type { AutoencoderFiles } from "./autoencoder-files.ts";
 import { drawLatents, openLatentCache } from "./latents.ts";
@@ -34,6 +35,8 @@ export interface LearntPicturesOptions {
   readonly channels: 1 | 3 | 4;
   /** What batches need beside the latents: a cached example is not read for nothing. */
   readonly needs: "pictures" | "texts" | "nothing";
+  /** Whether captions are learnt: some have to be there. */
+  readonly captions?: boolean;
   /** The cache's name in the run's folder. */
   readonly cacheName?: string;
 }
@@ -42,8 +45,8 @@ export interface LearntPicturesOptions {
 export interface LearntBatch {
   /** Pixels or scaled latents [N,C,h,w]. */
   readonly clean: Tensor;
-  /** None where nothing but the latents is needed. */
-  readonly examples: readonly Example[];
+  /** None where nothing but the latents is needed; fitted where the pictures are. */
+  readonly examples: readonly (Example & Partial<FittedExample>)[];
 }
 
 /** Pictures to learn. */
@@ -61,20 +64,21 @@ export interface LearntPictures {
   /** All validation examples in portions, always with the same random numbers; `start` counts them. */
   validation(): AsyncGenerator<LearntBatch & { readonly start: number; readonly draws: TorchGenerator }, void>;
   /** `count` examples to show: of the validation, where there is one. */
-  shown(count: number): Promise<readonly Example[]>;
+  shown(count: number): Promise<readonly FittedExample[]>;
   names(batch: Pick<Batch, "indices" | "epoch">): Promise<readonly string[]>;
 }
 
-/** The pictures of `setup.training` and `setup.validation` as `recipe` wants them. */
+/** The pictures of `setup.training` and `setup.validation` as `recipe` wants them. Throws Error when captions are wanted and missing. */
 export async function openLearntPictures(
   recipe: PicturesRecipe,
-  { setup, autoencoder: files, channels, needs, cacheName = "latents" }: LearntPicturesOptions,
+  { setup, autoencoder: files, channels, captions, needs, cacheName = "latents" }: LearntPicturesOptions,
 ): Promise<LearntPictures> {
   const { engine, training, validation, folder, notice, signal } = setup;
   const { fit } = recipe.data;
   const factor = files?.factor ?? 1;
   const shapes = shapesOf(recipe, factor);
   const reader = exampleReader(training, { fit, notice });
+  if (captions) await checkCaptions(training.name, reader, training.length);
   const groups = shapes.length === 1 ? undefined : await groupsOf(reader, training.length, shapes, signal);
   const shapeOf = (index: number): Size => shapes[groups?.[index] ?? 0];
   const square = shapes[nearestBucket({ width: 1, height: 1 }, shapes)];
@@ -152,8 +156,7 @@ export async function openLearntPictures(
           (validationReader ?? reader).read(i % (validation ?? training).length, 0, square),
         ),
       ),
-    names: ({ indices, epoch }) =>
-      Promise.all(indices.map(async (index) => (await reader.readWhole(index, epoch)).id)),
+    names: ({ indices, epoch }) => Promise.all(indices.map(async (index) => (await reader.readWhole(index, epoch)).id)),
   };
 }
 

@@ -4,7 +4,6 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import type { NoiseLevels } from "./noise-levels.ts";
-import type { Feeds } from "./trainer.ts";
 
 /** What noise is added, and who learns how much. */
 export interface NoisedOptions {
@@ -16,8 +15,11 @@ export interface NoisedOptions {
   readonly draws: TorchGenerator;
 }
 
+/** Inputs of `noisedLoss`. */
+export type NoisedFeeds = Readonly<Record<"clean" | "noise" | "timestep" | "alpha" | "sigma" | "weight", Tensor>>;
+
 /** The inputs `clean`, `noise`, `timestep`, `alpha`, `sigma` and `weight` for clean data [N,C,h,w]. */
-export function noisedFeeds(clean: Tensor, { timesteps, levels, offsetNoise, draws }: NoisedOptions): Feeds {
+export function noisedFeeds(clean: Tensor, { timesteps, levels, offsetNoise, draws }: NoisedOptions): NoisedFeeds {
   const [count, channels, ...size] = clean.dims;
   const noise = draws.randn(clean.data.length);
   if (offsetNoise > 0) {

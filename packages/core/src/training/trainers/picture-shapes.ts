@@ -6,7 +6,7 @@ import type { ExampleReader } from "../examples.ts";
 import type { DiffusionRecipe } from "../recipe/diffusion.ts";
 
 /** Shapes of pictures in pixels. Throws RangeError where they are no whole number of latents. */
-export function shapesOf({ size, buckets }: DiffusionRecipe, factor: number): Size[] {
+export function shapesOf({ size, buckets }: Pick<DiffusionRecipe, "size" | "buckets">, factor: number): Size[] {
   if (size % factor !== 0)
     throw new RangeError(
       `Cannot train at ${size} pixels: the autoencoder's latents are ${factor} times smaller (a multiple of that is wanted)`,

@@ -7,7 +7,9 @@ import type { AnyTensor, Tensor } from "../../tensor/tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Batch, BatchOptions } from "../batches.ts";
 import type { InitializationRule } from "../initialize.ts";
+import type { ParameterGroup } from "../parameter-groups.ts";
 import type { RunFolder } from "../run-folder.ts";
+import type { CardFacts } from "../save/model-card.ts";
 import type { TrainingProgram, TrainingSession } from "../session.ts";
 
 /** Inputs of a graph by name. */
@@ -43,6 +45,8 @@ export interface Trainer {
   readonly initial?: ReadonlyMap<string, Tensor>;
   /** How some weights begin otherwise than torch's layers do. */
   readonly rules?: readonly InitializationRule[];
+  /** Parameters that learn faster or slower, or decay otherwise. */
+  readonly groups?: readonly ParameterGroup[];
   /** How examples make batches. */
   readonly batches: Pick<BatchOptions, "length" | "weights" | "groups">;
   /** The scalar of `session.measure` that says how good the model is. */
@@ -55,8 +59,8 @@ export interface Trainer {
   names(batch: Batch): Promise<readonly string[]>;
   /** Called after every step. */
   afterStep?(session: TrainingSession, result: StepResult): Promise<void>;
-  /** Writes the model in diffusers layout, from weights by parameter name. */
-  save(weights: ReadonlyMap<string, Tensor>, card: string): Promise<void>;
+  /** Writes what was learnt, in the forms that other programs read, from weights by parameter name. */
+  save(weights: ReadonlyMap<string, Tensor>, card: string, facts: CardFacts): Promise<void>;
   /** Pictures made with the model as it was saved last. */
   samples(): Promise<readonly SamplePicture[]>;
 }

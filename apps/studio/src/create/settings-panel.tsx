@@ -1,0 +1,140 @@
+// What is asked for.
+
+import { changeSettings, createSettings } from "../state/create-settings.ts";
+import { createGuide } from "../guide/guide.ts";
+import { GuideFields } from "../guide/guide-fields.tsx";
+import { PromptField } from "../prompt/prompt-field.tsx";
+import { isNarrow } from "../state/narrow.ts";
+import { text } from "../text/text.ts";
+import { ProblemNote } from "../ui/problem-note.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { SliderField } from "../ui/slider-field.tsx";
+import { MoreOptions } from "./more-options.tsx";
+import { ModelField, SamplerFields } from "./sampling-fields.tsx";
+import { SeedField } from "./seed-field.tsx";
+import { SizeField } from "./size-field.tsx";
+
+const counts = [1, 2, 4, 8];
+
+/** The form; `onGenerate` sends it. */
+export function SettingsPanel({
+  isSending,
+  problem,
+  onGenerate,
+}: {
+  isSending: boolean;
+  problem: unknown;
+  onGenerate: () => void;
+}) {
+  const t = text.value;
+  const settings = createSettings.value;
+  return (
+    <form
+      class="panel create-settings"
+      aria-label={t.screens.create}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onGenerate();
+      }}
+    >
+      <PromptField
+        label={t.create.prompt}
+        role="positive"
+        rows={4}
+        value={settings.prompt}
+        placeholder={t.create.promptHint}
+        onChange={(prompt) => changeSettings({ prompt })}
+      />
+      <PromptField
+        label={t.create.negative}
+        role="negative"
+        rows={2}
+        value={settings.negativePrompt}
+        placeholder={t.create.negativeHint}
+        onChange={(negativePrompt) => changeSettings({ negativePrompt })}
+      />
+      <div class="generate-row">
+        <button type="submit" class="button primary grow" disabled={isSending} title={t.create.generateKeys}>
+          <Icon name="create" />
+          {t.create.generate}
+        </button>
+        <label class="visually-hidden" for="count">
+          {t.create.count}
+        </label>
+        <select
+          id="count"
+          class="select count"
+          value={settings.count}
+          onChange={({ currentTarget }) => changeSettings({ count: Number(currentTarget.value) })}
+        >
+          {[...new Set([...counts, settings.count])]
+            .sort((a, b) => a - b)
+            .map((count) => (
+              <option key={count} value={count}>
+                {t.create.pictures(count)}
+              </option>
+            ))}
+        </select>
+      </div>
+      <ProblemNote error={problem} />
+      {isNarrow.value ? (
+        <details class="more">
+          <summary>{t.create.settings}</summary>
+          <div class="stack">
+            <Settings />
+          </div>
+        </details>
+      ) : (
+        <Settings />
+      )}
+    </form>
+  );
+}
+
+/** All but the prompts: on a phone folded away, so that pictures are near. */
+function Settings() {
+  const t = text.value;
+  const settings = createSettings.value;
+  return (
+    <>
+      <ModelField choice={settings} onChange={changeSettings} />
+      <SizeField />
+      <div class="columns">
+        <SliderField
+          label={t.create.steps}
+          value={settings.steps}
+          usual={25}
+          min={1}
+          max={60}
+          most={1000}
+          step={1}
+          onChange={(steps) => changeSettings({ steps })}
+        />
+        <SliderField
+          label={t.create.guidance}
+          value={settings.guidanceScale}
+          usual={7}
+          min={0}
+          max={20}
+          most={100}
+          step={0.5}
+          onChange={(guidanceScale) => changeSettings({ guidanceScale })}
+        />
+      </div>
+      <div class="columns">
+        <SamplerFields choice={settings} onChange={changeSettings} />
+      </div>
+      <SeedField />
+      <GuideFields guide={createGuide} />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={settings.previews}
+          onChange={({ currentTarget }) => changeSettings({ previews: currentTarget.checked })}
+        />
+        {t.create.previews}
+      </label>
+      <MoreOptions />
+    </>
+  );
+}

@@ -1,0 +1,122 @@
+// A denoising model that takes no text, in diffusers layout: a UNet2DModel over pixels (DDPMPipeline, DDIMPipeline), or over the
+// latents of an autoencoder (LDMPipeline); unconditional or by class.
+
+import { joinPath, pathExists, readText } from "#platform";
+import type { SchedulerConfigJson } from "../diffusion/from-diffusers.ts";
+import type { Graph } from "../graph/graph.ts";
+import { autoencoderKlConfig, decoderGraph } from "../models/autoencoder-kl.ts";
+import type { PublishedConfig } from "../models/config.ts";
+import { unet2dConfig } from "../models/unet2d.ts";
+import type { UNet2dConfig } from "../models/unet2d.ts";
+import { vqAutoencoderConfig, vqDecoderGraph } from "../models/vq-autoencoder.ts";
+import type { StoredTensors } from "../tensor/stored.ts";
+import { parsePythonJsonObject } from "../util/python-json.ts";
+import { readComponentWeights } from "./component-weights.ts";
+import { modelHash } from "./model-hash.ts";
+
+/** The class of its UNet. */
+export const textlessClass = "UNet2DModel";
+
+/** What turns its latents into pictures. */
+export interface LatentDecoder {
+  readonly path: string;
+  readonly className: string;
+  readonly latentChannels: number;
+  /** Pixels per latent along one side. */
+  readonly factor: number;
+  /** Latents of the UNet = (z − shift)·scaling. */
+  readonly scaling: number;
+  readonly shift: number;
+  /** Input `latents`, z; output `image`. */
+  readonly graph: Graph;
+  readonly tensors: StoredTensors;
+}
+
+/** A model's files and sizes. */
+export interface TextlessModel {
+  readonly path: string;
+  readonly config: UNet2dConfig;
+  readonly tensors: StoredTensors;
+  readonly scheduler: SchedulerConfigJson;
+  /** Height and width of what the UNet makes: pixels, or latents. */
+  readonly size: readonly [height: number, width: number];
+  /** Undefined for a model of pixels. */
+  readonly decoder: LatentDecoder | undefined;
+  /** Where weights of another variant were taken than were wanted. */
+  readonly notes: readonly string[];
+  /** The first digits of the hash of the UNet's weights. */
+  hash(): Promise<string>;
+}
+
+/**
+ * The model in the folder `path`; `doing` begins the messages of the Error that is thrown when it is of another kind.
+ * Only headers are read.
+ */
+export async function readTextlessModel(
+  path: string,
+  { variant, doing = "open" }: { variant?: string; doing?: string } = {},
+): Promise<TextlessModel> {
+  const fail = (is: string, wanted: string) => new Error(`Cannot ${doing} "${path}": ${is} (${wanted})`);
+  const readJson = async (file: string) => {
+    const place = joinPath(path, file);
+    if (!(await pathExists(place))) throw fail(`it has no ${file}`, "a folder of unet and scheduler is wanted");
+    return parsePythonJsonObject(await readText(place), place);
+  };
+  const published = await readJson("unet/config.json");
+  if (published._class_name !== textlessClass)
+    throw fail(`its UNet is a ${String(published._class_name)}`, `a ${textlessClass}, which takes no text, is wanted`);
+  const side = published.sample_size;
+  const size = Array.isArray(side) ? side.map(Number) : [Number(side), Number(side)];
+  if (size.length !== 2 || !size.every((value) => Number.isInteger(value) && value > 0))
+    throw fail('its UNet has no "sample_size"', "the side of what it makes is wanted");
+  const scheduler = await readJson("scheduler/scheduler_config.json");
+  const unet = await readComponentWeights(joinPath(path, "unet"), { variant });
+  const decoder = await readDecoder(path, variant);
+  return {
+    path,
+    config: unet2dConfig(published),
+    tensors: unet.tensors,
+    scheduler,
+    size: size as [number, number],
+    decoder,
+    notes: unet.note === undefined ? [] : [unet.note],
+    hash: () => modelHash([...new Set([...unet.tensors.values()].map(({ file }) => file))]),
+  };
+}
+
+/** What diffusers' pipelines call its folder: LDMPipeline one way, our own trainer and others the other. */
+const decoderFolders = ["vqvae", "vae"];
+
+async function readDecoder(model: string, variant: string | undefined): Promise<LatentDecoder | undefined> {
+  for (const folder of decoderFolders) {
+    const path = joinPath(model, folder);
+    const configPath = joinPath(path, "config.json");
+    if (!(await pathExists(configPath))) continue;
+    const published = parsePythonJsonObject(await readText(configPath), configPath);
+    const className = String(published._class_name);
+    const read = decoders[className];
+    if (read === undefined)
+      throw new Error(
+        `Cannot open "${model}": its autoencoder is a ${className} (${Object.keys(decoders).join(" or ")} is wanted)`,
+      );
+    const { tensors } = await readComponentWeights(path, { variant });
+    return { path, className, tensors, ...read(published) };
+  }
+  return undefined;
+}
+
+/** The autoencoders that have a decoder here, by class. */
+const decoders: Readonly<
+  Record<string, (published: PublishedConfig) => Omit<LatentDecoder, "path" | "className" | "tensors">>
+> = {
+  AutoencoderKL(published) {
+    const config = autoencoderKlConfig(published);
+    const { latentChannels, factor, scalingFactor: scaling, shiftFactor: shift } = config;
+    return { latentChannels, factor, scaling, shift, graph: decoderGraph(config) };
+  },
+  VQModel(published) {
+    const config = vqAutoencoderConfig(published);
+    const { codeWidth: latentChannels, factor, scalingFactor: scaling } = config;
+    return { latentChannels, factor, scaling, shift: 0, graph: vqDecoderGraph(config) };
+  },
+};

@@ -1,0 +1,67 @@
+// Sample pictures of a model that is taught something: by the ordinary pipeline, from the files as they were saved.
+
+import type { Image } from "../../image/image.ts";
+import { contactSheet } from "../../image/contact-sheet.ts";
+import { load } from "../../pipelines/model.ts";
+import type { Model } from "../../pipelines/model.ts";
+import type { Size } from "../../data/aspect-buckets.ts";
+import type { AdaptationRecipe } from "../recipe/adaptation.ts";
+import type { SamplePicture, TrainerSetup } from "./trainer.ts";
+
+type Generated = Parameters<Model["generate"]>[0];
+
+/** What to show. */
+export interface AdaptedSamplesOptions {
+  readonly recipe: Pick<AdaptationRecipe, "samples" | "clipSkip">;
+  readonly setup: Pick<TrainerSetup, "engine" | "signal">;
+  /** The model's path. */
+  readonly model: string;
+  readonly size: Size;
+  /** Texts, which repeat when they are too few. */
+  readonly prompts: readonly string[];
+  /** What was learnt, as options of a generation. */
+  readonly adapters: Partial<Generated>;
+  /** For each picture, what it is to follow: shown before it. */
+  readonly controls?: readonly { readonly path: string; readonly image: Image }[];
+}
+
+/** A sheet of pictures with their texts; none where the recipe wants none. */
+export async function adaptedSamples({
+  recipe: { samples, clipSkip },
+  setup: { engine, signal },
+  model: path,
+  size,
+  prompts,
+  adapters,
+  controls,
+}: AdaptedSamplesOptions): Promise<SamplePicture[]> {
+  if (samples.count === 0) return [];
+  const { negativePrompt, steps, guidanceScale, seed } = samples;
+  const model = await load(path, { device: engine.device, signal });
+  try {
+    const pictures: { image: Image; label?: string }[] = [];
+    for (let i = 0; i < samples.count; i++) {
+      const prompt = prompts[i % prompts.length];
+      const control = controls?.[i % controls.length];
+      const { images } = await model.generate({
+        prompt,
+        promptSyntax: "plain",
+        seed: seed + i,
+        clipSkip,
+        ...size,
+        upscale: false,
+        ...(negativePrompt !== undefined && { negativePrompt }),
+        ...(steps !== undefined && { steps }),
+        ...(guidanceScale !== undefined && { guidanceScale }),
+        ...adapters,
+        ...(control && { controls: [control] }),
+        signal,
+      });
+      if (control) pictures.push({ image: control.image });
+      pictures.push({ image: images[0].image!, label: prompt });
+    }
+    return [{ title: "Samples", name: "samples", image: await contactSheet(pictures) }];
+  } finally {
+    await model.close();
+  }
+}

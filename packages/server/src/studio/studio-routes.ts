@@ -1,0 +1,81 @@
+// The studio: a page at /, and its parts below /assets.
+
+import { readFile, readdir } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { Hono } from "hono";
+import type { Context } from "hono";
+import type { Env } from "../guard/keys.ts";
+import { studioFolder } from "./studio-folder.ts";
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".webp": "image/webp",
+  ".wasm": "application/wasm",
+};
+const compressible = new Set([".html", ".js", ".mjs", ".css", ".json", ".svg"]);
+
+/** The routes of the page; it is opened, and in a checkout built, at once. */
+export function studioRoutes(): Hono<Env> {
+  let opening: Promise<Studio> | undefined;
+  const studio = () =>
+    (opening ??= openStudio().catch((error: unknown) => {
+      opening = undefined; // the next request tries again
+      throw error;
+    }));
+  studio().catch(() => undefined);
+  return new Hono<Env>()
+    .get("/", async (c) => answer(c, await (await studio()).file("index.html"), "no-cache"))
+    .get("/assets/:name", async (c) => {
+      const file = await (await studio()).file(`assets/${c.req.param("name")}`);
+      // Names hold a digest of what is in the file.
+      return file === undefined ? c.notFound() : answer(c, file, "public, max-age=31536000, immutable");
+    });
+}
+
+interface StudioFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly packed?: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+}
+
+interface Studio {
+  /** One of its files; undefined for any other path. */
+  file(path: string): Promise<StudioFile | undefined>;
+}
+
+async function openStudio(): Promise<Studio> {
+  const folder = await studioFolder();
+  const known = new Set((await readdir(folder, { recursive: true })).map((path) => path.replaceAll("\\", "/")));
+  const read = new Map<string, Promise<StudioFile>>();
+  return {
+    async file(path) {
+      if (!known.has(path)) return undefined;
+      if (!read.has(path)) read.set(path, readStudioFile(join(folder, path)));
+      return read.get(path);
+    },
+  };
+}
+
+async function readStudioFile(path: string): Promise<StudioFile> {
+  const bytes = new Uint8Array(await readFile(path));
+  const ending = extname(path);
+  const type = types[ending] ?? "application/octet-stream";
+  return compressible.has(ending) ? { bytes, packed: new Uint8Array(gzipSync(bytes)), type } : { bytes, type };
+}
+
+function answer(c: Context<Env>, file: StudioFile | undefined, caching: string): Response | Promise<Response> {
+  if (file === undefined) return c.notFound();
+  const { bytes, packed, type } = file;
+  const headers = { "content-type": type, "cache-control": caching, vary: "accept-encoding" };
+  const takesPacked = /\bgzip\b/.test(c.req.header("accept-encoding") ?? "");
+  return packed !== undefined && takesPacked
+    ? c.body(packed, 200, { ...headers, "content-encoding": "gzip" })
+    : c.body(bytes, 200, headers);
+}

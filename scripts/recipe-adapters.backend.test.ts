@@ -1,0 +1,62 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readImage } from "@noisette/core/image/png";
+import type { Engine } from "@noisette/core/runtime/engine";
+import { openEngine } from "@noisette/core/runtime/open-engine";
+import { checkRecipe } from "@noisette/core/training/recipe/read-recipe";
+import { adapterNames, adapterRecipe } from "./adapters/recipes.ts";
+import { stages, writeTaughtModel } from "./recipe-adapters.ts";
+import { runStages } from "./recipes/run-stages.ts";
+import { readRecords } from "./recipes/stage-records.ts";
+
+let folder: string;
+let engine: Engine;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "adapters-"));
+  engine = await openEngine({ device: "cpu", threads: 1 });
+});
+afterAll(async () => {
+  await engine.close();
+  await rm(folder, { recursive: true });
+});
+
+describe("adapterRecipe()", () => {
+  it.each(adapterNames)("adapterRecipe() of %s is a recipe that its trainer takes, full or tiny", async (name) => {
+    for (const tiny of [false, true]) {
+      const recipe = await adapterRecipe(name, { folder: tiny ? folder : ".", tiny });
+      expect(name.startsWith(recipe.trainer)).toBe(true);
+      expect(checkRecipe(JSON.parse(JSON.stringify(recipe)), "again")).toEqual(recipe);
+      // What is learnt from OpenMoji is shared alike; nothing else is.
+      expect(recipe.card.license).toBe(name.includes("openmoji") ? "CC-BY-SA-4.0" : "CC-BY-4.0");
+    }
+  });
+});
+
+describe("stages", () => {
+  it("stages make the pictures, teach and show before and after when tiny", async () => {
+    const run = {
+      folder,
+      results: join(folder, "results.json"),
+      sheets: join(folder, "sheets"),
+      tiny: true,
+      engine,
+      tell: () => {},
+      say: () => {},
+      progress: () => {},
+    };
+    await writeTaughtModel(folder);
+    const { openmoji, hazelnut, "lora-openmoji": lora } = stages;
+    expect(await runStages({ openmoji, hazelnut, lora }, run)).toBe(true);
+    const records = await readRecords(run.results);
+    expect(records.openmoji.result).toMatchObject({ train: expect.any(Number) });
+    expect(records.lora.result).toMatchObject({ steps: 2, images: 4 });
+    // Two pictures beside each of two seeds.
+    const sheet = await readImage(join(folder, "sheets/lora-openmoji.png"));
+    expect(sheet.width).toBeGreaterThan(2 * 16);
+    expect(sheet.height).toBeGreaterThan(2 * 16);
+    expect(await readFile(join(folder, "data/openmoji/NOTICE"), "utf8")).toContain("CC BY-SA 4.0");
+    expect((await readImage(join(folder, "data/hazelnut/4.png"))).width).toBe(64);
+  });
+});

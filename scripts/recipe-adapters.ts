@@ -1,0 +1,81 @@
+// Teaches the bundled model new things: a style, a word, a thing, to follow edges and scribbles. What is finished is skipped, what was
+// stopped goes on; sheets of pictures before and after, with the same seeds, go to docs/assets/adapters.
+//
+//   npm run recipe:adapters -- [--stage NAME] [--threads N] [--device cpu|webgpu]
+//   npm run recipe:adapters -- --tiny [--folder FOLDER]      all of it in a minute or two, on a tiny model and drawings of our own
+
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fetchPackages, packageCache } from "../packages/cli/src/data/fetch-packages.ts";
+import { captionPackages, stickerStyles } from "@noisette/core/data/stickers/styles";
+import { disk } from "@noisette/core/platform/node";
+import { writeStickerPackages } from "../fixtures/sticker-packages.ts";
+import { writeTinyStickerModel } from "../fixtures/tiny-sticker-model.ts";
+import { writeHazelnut } from "./adapters/hazelnut.ts";
+import { openMoji, writeStyleSet } from "./adapters/openmoji.ts";
+import type { StyleSet } from "./adapters/openmoji.ts";
+import { adapterNames, adapterRecipe } from "./adapters/recipes.ts";
+import type { AdapterName } from "./adapters/recipes.ts";
+import { writeSheet } from "./adapters/sheets.ts";
+import { recipeCommand, root } from "./recipes/command-line.ts";
+import type { RecipeRun, Stage, Stages } from "./recipes/run-stages.ts";
+import { trainStage } from "./recipes/train-stage.ts";
+import { makeStickers } from "./sticker/data.ts";
+
+/** Where and how the recipes run. */
+export interface AdaptersRun extends RecipeRun {
+  /** Folder of the sheets. */
+  readonly sheets: string;
+}
+
+const trained =
+  (name: AdapterName): Stage<AdaptersRun> =>
+  async (run) => {
+    const recipe = await adapterRecipe(name, run);
+    const out = join(run.folder, `runs/adapter-${name}`);
+    const result = await trainStage(recipe, { ...run, out });
+    const sheet = join(run.sheets, `${name}.png`);
+    if (result !== undefined && (await disk!.entry(sheet)) === undefined)
+      await writeSheet(sheet, { recipe, model: recipe.model, saved: join(out, "model"), device: run.engine.device });
+    return result;
+  };
+
+/** The stages in their order: the pictures, then the adapters. */
+export const stages = {
+  stickers: makeStickers,
+  openmoji: makeOpenMoji,
+  hazelnut: async ({ folder }: AdaptersRun) => ({ pictures: await writeHazelnut(join(folder, "data/hazelnut"), 64) }),
+  ...(Object.fromEntries(adapterNames.map((name) => [name, trained(name)])) as Record<AdapterName, Stage<AdaptersRun>>),
+} satisfies Stages<AdaptersRun>;
+
+async function makeOpenMoji({ folder, tiny, signal }: AdaptersRun): Promise<StyleSet> {
+  const out = join(folder, "data/openmoji");
+  if (!tiny) {
+    const pinned = [{ package: openMoji.package, version: openMoji.version }, ...captionPackages];
+    return writeStyleSet(out, { packages: await fetchPackages(packageCache(), pinned, { signal }), signal });
+  }
+  const packages = await mkdtemp(join(tmpdir(), "packages-"));
+  try {
+    await writeStickerPackages(packages);
+    return await writeStyleSet(out, { packages, style: stickerStyles[0] });
+  } finally {
+    await disk!.removeFolder(packages);
+  }
+}
+
+/** Writes the tiny model that a tiny run teaches. */
+export const writeTaughtModel = (folder: string): Promise<void> =>
+  writeTinyStickerModel(join(folder, "runs/model"), { features: [8], preferences: { steps: 2, guidanceScale: 2 } });
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await recipeCommand({
+    name: "adapters",
+    stages: () => stages,
+    async complete(run) {
+      if (run.tiny) await writeTaughtModel(run.folder);
+      return { ...run, sheets: run.tiny ? join(run.folder, "sheets") : join(root, "docs/assets/adapters") };
+    },
+  });
+}

@@ -1,0 +1,34 @@
+// The recipe of a stage that trains: as it stands in its folder of recipes, or made tiny to try it out in seconds.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkRecipe } from "@noisette/core/training/recipe/read-recipe";
+import type { Recipe } from "@noisette/core/training/recipe/read-recipe";
+
+const recipes = fileURLToPath(new URL("../../recipes", import.meta.url));
+const readJson = async (...path: readonly string[]): Promise<Record<string, unknown>> =>
+  JSON.parse(await readFile(join(recipes, ...path), "utf8")) as Record<string, unknown>;
+
+/**
+ * recipes/`set`/`stage`.json; if `tiny`, with the changes that tiny.json beside it has for the stage and for all. Its paths,
+ * "data/…" and "runs/…", are taken from `folder`.
+ */
+export async function readStageRecipe(
+  set: string,
+  stage: string,
+  { folder, tiny }: { readonly folder: string; readonly tiny: boolean },
+): Promise<Recipe> {
+  const full = await readJson(set, `${stage}.json`);
+  const changes = tiny ? await readJson(set, "tiny.json") : {};
+  const recipe = { ...full, ...(changes.all as object), ...(changes[stage] as object) };
+  return checkRecipe(placed(recipe, folder), `${stage}.json${tiny ? ", made tiny" : ""}`);
+}
+
+/** `value` with every path in it moved to `folder`. */
+function placed(value: unknown, folder: string): unknown {
+  if (typeof value === "string") return /^(data|runs)\//.test(value) ? join(folder, value) : value;
+  if (Array.isArray(value)) return value.map((part) => placed(part, folder));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, placed(part, folder)]));
+}
