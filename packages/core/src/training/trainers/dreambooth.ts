@@ -45,7 +45,7 @@ export async function openDreamboothTrainer(recipe: DreamboothRecipe, setup: Tra
       const networks = new Map(
         Array.from(model.networks, ([slot, network]) => {
           const learnt = tensorsBelow(weights, `${componentFolders[slot as NetworkSlot]}.`);
-          const tensors = new Map([...network.tensors]);
+          const tensors = new Map(network.tensors);
           for (const [name, value] of learnt) tensors.set(name, { ...value, type: recipe.type });
           return [slot, { ...network, tensors }];
         }),
