@@ -11,7 +11,7 @@ import { runExample } from "./run-example.ts";
 
 const word = "<my-thing>";
 
-/** Learns `word` for what the pictures in `folder` show; A1111's file of it. `changes` are further fields of the recipe. */
+/** Learns `word` for what the pictures in `folder` show: A1111's file of it. */
 export async function learnWord(
   sd: Model,
   { folder, out, size, changes }: { folder: string; out: string; size: number; changes?: object },
@@ -25,7 +25,7 @@ export async function learnWord(
       size,
       word,
       vectors: 2,
-      initial: "a toy", // at most one token for each vector
+      initial: "a toy", // at most a token for each
       texts: "object", // "a photo of a <my-thing>" and the like; "style", or texts of your own
       steps: 1000,
       batchSize: 1,
@@ -40,20 +40,17 @@ export async function learnWord(
   } finally {
     await engine.close();
   }
-  return `${out}/model/my-thing.pt`; // learned_embeds.safetensors beside it is diffusers' form
+  return `${out}/model/my-thing.pt`; // diffusers' form is beside it
 }
 
-/** Pictures with the word in the file `path`. */
+/** A picture with the word in the file `path`. */
 export async function askForIt(
   sd: Model,
   { path, ...options }: Omit<GenerateOptions, "prompt" | "controls" | "ipAdapters"> & { path: string },
 ): Promise<Image> {
-  const pictures = [];
-  for (const label of [`a photo of ${word}`, `${word} on the moon`]) {
-    const { images } = await sd.generate({ ...options, prompt: label, embeddings: [{ name: path, word }] });
-    pictures.push({ image: images[0].image!, label });
-  }
-  return contactSheet(pictures);
+  const label = `a photo of ${word} on the moon`;
+  const { images } = await sd.generate({ ...options, prompt: label, embeddings: [{ name: path, word }] });
+  return contactSheet([{ image: images[0].image!, label }]);
 }
 
 await runExample(import.meta.url, async (sd, [folder]) => {

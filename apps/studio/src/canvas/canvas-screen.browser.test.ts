@@ -30,7 +30,7 @@ describe.skipIf(studioProblem !== undefined)("the Canvas screen", () => {
     await page.getByRole("button", { name: "Show large: a quiet sea" }).click();
     await page.getByRole("button", { name: "Inpaint" }).click();
     const mask = page.getByRole("img", { name: "What is painted over is made anew" });
-    await mask.waitFor();
+    await mask.hover(); // waits until it stands still
     const generate = page.getByRole("button", { name: "Generate" });
     expect(await generate.isDisabled()).toBe(true);
 
@@ -90,7 +90,7 @@ describe.skipIf(studioProblem !== undefined)("the Canvas screen", () => {
     await page.getByRole("button", { name: "Show large: a quiet sea" }).click();
     await page.getByRole("button", { name: "Outpaint" }).click();
     const right = page.getByRole("slider", { name: "Right side" });
-    await right.waitFor();
+    await right.hover();
     const { x, y, width, height } = (await right.boundingBox())!;
     await page.mouse.move(x + width / 2, y + height / 2);
     await page.mouse.down();
@@ -121,6 +121,7 @@ describe.skipIf(studioProblem !== undefined)("the Canvas screen", () => {
     await page.getByRole("button", { name: "Draw a guide" }).click();
     const dialog = page.getByRole("dialog", { name: "Draw a guide" });
     const sheet = dialog.getByRole("img", { name: "Draw a guide" });
+    await sheet.hover(); // waits until it stands still
     const { x, y, width, height } = (await sheet.boundingBox())!;
     await page.mouse.move(x + 0.2 * width, y + 0.8 * height);
     await page.mouse.down();

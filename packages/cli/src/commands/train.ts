@@ -25,7 +25,7 @@ const deviceOptions = modelOptions.pick({ device: true, threads: true });
 export const command = defineCommand({
   usage: ["noisette train RECIPE.json [flags]", "noisette train --fields diffusion"],
   about:
-    "Trains an autoencoder, a CLIP, a diffusion model or a judge as a recipe (JSON) says. Checkpoints, log, report.html, TensorBoard events, sample pictures and the model in diffusers layout go to one folder. Ctrl-C writes a checkpoint first; --resume goes on from the last one.",
+    "Trains an autoencoder, a CLIP, a diffusion model or a judge as a recipe (JSON) says, or teaches a model something: LoRA, textual inversion, hypernetwork, DreamBooth, ControlNet. Checkpoints, log, report.html, TensorBoard events, sample pictures and what was trained, in the forms other programs read, go to one folder. Ctrl-C writes a checkpoint first; --resume goes on from the last one.",
   options: z
     .strictObject({
       out: z.string().min(1).optional().describe("Folder of the run (runs/ and the recipe's name)"),

@@ -1,7 +1,6 @@
 // A network in training: its weights, averages and what the optimizer remembers live in the engine; a step at a time goes in and
 // its losses come out. A step whose loss or gradients are not finite changes nothing.
 
-import { parametersOf } from "../graph/graph.ts";
 import type { Engine, Network, RunOptions } from "../runtime/engine.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
 import { tensor } from "../tensor/tensor.ts";
@@ -102,8 +101,9 @@ export async function openTrainingSession(
     return known;
   };
   async function prepare({ graph, keep, outputs }: StepGraph) {
-    // Weights of a checkpoint are constants, which ONNX Runtime widens while it loads, if it may.
-    const network = await engine.load(graph, frozen, { source, keep, optimize: parametersOf(graph).length > 0 });
+    // Rewriting would widen and transpose all frozen weights at once while it loads: 16 GB at SD 1.5's size. As it is they are
+    // mapped, and widened anew in every step.
+    const network = await engine.load(graph, frozen, { source, keep, optimize: false });
     networks.push(network);
     return (feeds: Feeds, options?: RunOptions) => network.run(feeds, { residents, outputs, ...options });
   }

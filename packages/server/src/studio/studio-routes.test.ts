@@ -14,6 +14,7 @@ describe("studioRoutes()", () => {
     const part = await studio.request(script);
     expect([part.status, part.headers.get("content-type")]).toEqual([200, "text/javascript; charset=utf-8"]);
     expect(part.headers.get("cache-control")).toContain("immutable");
+    await part.arrayBuffer();
   });
 
   test.each(["/assets/none.js", "/assets/..%2Findex.html", "/assets/..%2F..%2F..%2Fpackage.json", "/package.json"])(

@@ -1,7 +1,9 @@
 // The studio: a page at /, and its parts below /assets.
 
-import { readFile, readdir } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readFile, readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { Hono } from "hono";
 import type { Context } from "hono";
@@ -40,7 +42,7 @@ export function studioRoutes(): Hono<Env> {
 }
 
 interface StudioFile {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
   readonly packed?: Uint8Array<ArrayBuffer>;
   readonly type: string;
 }
@@ -50,23 +52,29 @@ interface Studio {
   file(path: string): Promise<StudioFile | undefined>;
 }
 
+// Larger files (weights, the runtime's WebAssembly) are not worth the memory: browsers keep them.
+const keptBytes = 2 ** 22;
+
 async function openStudio(): Promise<Studio> {
   const folder = await studioFolder();
   const known = new Set((await readdir(folder, { recursive: true })).map((path) => path.replaceAll("\\", "/")));
-  const read = new Map<string, Promise<StudioFile>>();
+  const kept = new Map<string, StudioFile>();
   return {
     async file(path) {
       if (!known.has(path)) return undefined;
-      if (!read.has(path)) read.set(path, readStudioFile(join(folder, path)));
-      return read.get(path);
+      const file = kept.get(path) ?? (await readStudioFile(join(folder, path)));
+      if (!(file.bytes instanceof ReadableStream)) kept.set(path, file);
+      return file;
     },
   };
 }
 
 async function readStudioFile(path: string): Promise<StudioFile> {
-  const bytes = new Uint8Array(await readFile(path));
   const ending = extname(path);
   const type = types[ending] ?? "application/octet-stream";
+  if ((await stat(path)).size > keptBytes)
+    return { bytes: Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>, type };
+  const bytes = new Uint8Array(await readFile(path));
   return compressible.has(ending) ? { bytes, packed: new Uint8Array(gzipSync(bytes)), type } : { bytes, type };
 }
 
