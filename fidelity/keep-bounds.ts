@@ -1,13 +1,14 @@
 // The test that every list of fidelity cases gets.
 
 import { expect, it } from "vitest";
-import { onEachDevice } from "../fixtures/on-each-device.ts";
+import { onEachDevice, testDevices } from "../fixtures/on-each-device.ts";
 import { figures, keepsBound } from "./case.ts";
 import type { FidelityCase } from "./case.ts";
 
 /** Declares a test for each of `cases` on each device it has a bound for: the measured figure keeps it. */
 export function keepBounds(title: string, cases: readonly FidelityCase[]): void {
-  onEachDevice(title, (device, engine) => {
+  const devices = testDevices.filter((device) => cases.some(({ bounds }) => device in bounds));
+  const declare: Parameters<typeof onEachDevice>[1] = (device, engine) => {
     it.each(cases.filter(({ bounds }) => device in bounds))(
       "$name is the reference's",
       async (fidelityCase) => {
@@ -18,5 +19,6 @@ export function keepBounds(title: string, cases: readonly FidelityCase[]): void 
       },
       300_000,
     );
-  });
+  };
+  onEachDevice(title, declare, devices);
 }

@@ -45,6 +45,9 @@ async function latentsOf(options: Partial<GenerateOptions> & Pick<GenerateOption
   return { latents: latents!, notices, record: record as { embeddings?: unknown; hypernetworks?: unknown } };
 }
 
+/** The largest difference of two latents. The first step's σ of 14.6 multiplies what float32 rounds in the network. */
+const distance = (a: Float32Array, b: Float32Array) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));
+
 describe("generate() with hypernetworks", () => {
   it("generate() takes them from options, files and prompts alike", async () => {
     const plain = await latentsOf({ prompt: "a fox" });
@@ -60,7 +63,7 @@ describe("generate() with hypernetworks", () => {
     expect(named.latents).toEqual(tagged.latents);
     expect(filed.latents).toEqual(tagged.latents);
     const zero = await latentsOf({ prompt: "a fox", hypernetworks: [{ name: path, weight: 0 }] });
-    expect(Math.max(...zero.latents.map((value, i) => Math.abs(value - plain.latents[i])))).toBeLessThan(1e-4);
+    expect(distance(zero.latents, plain.latents)).toBeLessThan(1e-3);
     expect((await latentsOf({ prompt: "a fox" })).latents).toEqual(plain.latents);
     expect(tagged.record.hypernetworks).toMatchObject([{ name: "relu", weight: 0.6 }]);
   });
@@ -73,7 +76,7 @@ describe("generate() with hypernetworks", () => {
     const alone = await latentsOf({ prompt: prompt[0], adapters: catalogue });
     expect(pictures[0]).toEqual(alone.latents);
     const plain = await latentsOf({ prompt: "a fox", seed: 2 });
-    expect(Math.max(...pictures[1].map((value, i) => Math.abs(value - plain.latents[i])))).toBeLessThan(1e-4);
+    expect(distance(pictures[1], plain.latents)).toBeLessThan(1e-3);
   });
 
   it("generate() gives live LoRAs the context that a hypernetwork makes, as merged ones see it", async () => {
@@ -83,9 +86,9 @@ describe("generate() with hypernetworks", () => {
       hypernetworks: [{ name: fixture("hypernet_swish_ln.pt"), weight: 0.7 }],
     };
     const [live, merged] = [await latentsOf(both), await latentsOf({ ...both, mergeAdapters: true })];
-    expect(Math.max(...live.latents.map((value, i) => Math.abs(value - merged.latents[i])))).toBeLessThan(1e-4);
+    expect(distance(live.latents, merged.latents)).toBeLessThan(1e-3);
     const alone = await latentsOf({ ...both, loras: [] });
-    expect(live.latents).not.toEqual(alone.latents);
+    expect(distance(live.latents, alone.latents)).toBeGreaterThan(1e-2);
   });
 
   it("generate() says what is wrong when a hypernetwork is not there, named twice, or no hypernetwork", async () => {
