@@ -4,6 +4,7 @@ import { totalmem } from "node:os";
 import { servedGate } from "./content/served-gate.ts";
 import { enginePool } from "./engines/engine-pool.ts";
 import { defaultLimits } from "./limits.ts";
+import { placesTeller } from "./jobs/places.ts";
 import { findNetworks } from "./models/find-networks.ts";
 import { modelSource } from "./models/model-source.ts";
 import type { EngineOptions } from "./server-options.ts";
@@ -22,6 +23,7 @@ export function openServices({ catalogue, store, queue, events }: KeptParts, opt
     store,
     queue,
     events,
+    tellPlaces: placesTeller({ catalogue, events }),
     engines,
     models: modelSource({ folder, hubCache, given }),
     networks,

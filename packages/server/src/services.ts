@@ -26,6 +26,8 @@ export interface Services {
   readonly store: FileStore;
   readonly queue: Queue;
   readonly events: EventLog<JobHappening>;
+  /** To be called when the line has moved: tells those who wait how far up they are. */
+  readonly tellPlaces: () => void;
   readonly engines: EnginePool;
   readonly models: ModelSource;
   /** Upscalers, ControlNets and their like. */

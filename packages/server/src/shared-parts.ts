@@ -3,7 +3,6 @@
 import { openCatalogue } from "./catalogue/catalogue.ts";
 import { openPostgres } from "./catalogue/postgres.ts";
 import { jobView, happeningsOf } from "./jobs/job-view.ts";
-import { tellPlaces } from "./jobs/places.ts";
 import { redisEventLog, redisEventLogOfWorker } from "./jobs/redis-event-log.ts";
 import { bullmqQueue } from "./queue/bullmq-queue.ts";
 import { openRedis } from "./redis/redis.ts";
@@ -31,7 +30,7 @@ export async function openSharedParts(
       services === undefined
         ? redisEventLogOfWorker(redis)
         : await redisEventLog(redis, {
-            onMove: () => tellPlaces(services()),
+            onMove: () => services().tellPlaces(),
             async ended(jobs) {
               const views = await Promise.all(
                 (await Promise.all(jobs.map(catalogue.jobs.find)))

@@ -13,7 +13,6 @@ import type { RequestOf, ResolvedRequest } from "../schema/job-request.ts";
 import type { Services } from "../services.ts";
 import { checkPicture, dataUrlBytes, keepUpload, storedPicture } from "../store/picture-bytes.ts";
 import { checkGenerateLimits } from "./generate-limits.ts";
-import { tellPlaces } from "./places.ts";
 
 /** Who sends a job. */
 export interface Sender {
@@ -38,7 +37,7 @@ export async function acceptJob(services: Services, body: unknown, sender: Sende
   if (row.id === id) {
     await services.events.begin(id, async () => []);
     await queue.add(row);
-    await tellPlaces(services);
+    services.tellPlaces();
   }
   return row;
 }

@@ -13,7 +13,7 @@ export interface RedisEventLogOptions {
   /** The last happenings of those of these jobs that are over: asked about jobs whose readers wait for one. */
   readonly ended: (jobs: readonly string[]) => Promise<ReadonlyMap<string, JobHappening>>;
   /** Is called when the line has moved. */
-  readonly onMove: () => Promise<void>;
+  readonly onMove: () => void;
   /** How often to look for jobs whose end could not be told by the worker, which was killed: every 5 seconds by default. */
   readonly auditEveryMs?: number;
 }
@@ -22,7 +22,6 @@ export interface RedisEventLogOptions {
 const streamLength = 5000;
 const readCount = 500;
 const blockMs = 5000;
-const moveMs = 50;
 const startOfStream = "0-0";
 
 /** The log of a worker, which nobody reads there. */
@@ -59,17 +58,9 @@ export async function redisEventLog(
     receive(id, job, happening) {
       [cursor, between] = [id, 0];
       mirror.receive(job, { ...happening, id });
-      if (happening.kind === "started" || happening.kind === "cancelled") moved();
+      if (happening.kind === "started" || happening.kind === "cancelled") onMove();
     },
   });
-
-  let moving: NodeJS.Timeout | undefined;
-  function moved(): void {
-    moving ??= setTimeout(() => {
-      moving = undefined;
-      onMove().catch(() => undefined);
-    }, moveMs);
-  }
 
   const audit = startAudit(mirror, ended, auditEveryMs);
   return {
@@ -81,7 +72,6 @@ export async function redisEventLog(
     },
     async close() {
       clearInterval(audit);
-      clearTimeout(moving);
       reader.disconnect();
       await reading;
       await flushed(redis.client);

@@ -11,7 +11,6 @@ import type { Problem } from "../schema/problem.ts";
 import type { Services } from "../services.ts";
 import { download } from "./download.ts";
 import { generate } from "./generate.ts";
-import { tellPlaces } from "./places.ts";
 import { upscale } from "./upscale.ts";
 
 /** What a task is given. */
@@ -40,7 +39,7 @@ export async function runJob(services: Services, id: string, stop: AbortSignal):
   const { catalogue, events, limits } = services;
   const row = await catalogue.jobs.begin(id);
   if (row === undefined) return;
-  await tellPlaces(services);
+  services.tellPlaces();
   const tell = (happening: JobHappening) => events.append(id, happening);
   if (row.attempts > mostAttempts) return end("failed", neverEnds);
   tell({ kind: "started", attempt: row.attempts });
@@ -72,7 +71,7 @@ export async function runJob(services: Services, id: string, stop: AbortSignal):
     const reason = signal.aborted ? (signal.reason as StopReason) : undefined;
     if (reason === "drained") {
       await catalogue.jobs.putBack(id);
-      await tellPlaces(services);
+      services.tellPlaces();
     } else if (reason === "cancelled") await end("cancelled");
     else if (isAway(error)) {
       // It is well when this fails too: the queue brings the job again.
