@@ -83,6 +83,8 @@ export function serverApp(parts: AppParts, options: AppOptions): OpenAPIHono<Env
     },
     // Over plain HTTP on loopback it would do nothing but lock a name to HTTPS for later.
     strictTransportSecurity: false,
+    // Pages that nothing foreign shares memory with may use threads in WebAssembly.
+    crossOriginEmbedderPolicy: true,
   });
   // A training's report is a page of its own, with its own policy.
   app.use((c, next) => (/^\/v1\/training\/[^/]+\/report$/.test(c.req.path) ? next() : pageHeaders(c, next)));

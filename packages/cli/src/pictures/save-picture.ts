@@ -4,13 +4,10 @@ import { basename, extname, join } from "node:path";
 import type { Image, ImageEvent, PictureRecord } from "@noisette/core";
 import { contactSheet } from "@noisette/core/image/contact-sheet";
 import { heatOverlay } from "@noisette/core/image/heat-overlay";
-import { formatInfotext } from "@noisette/core/image/infotext";
 import { labelledGrid } from "@noisette/core/image/labelled-grid";
 import { writePicture } from "@noisette/core/image/picture-file";
 import { writePng } from "@noisette/core/image/png";
-import { withLoraTags } from "@noisette/core/metadata/lora-fields";
-import { withHypernetworkTags } from "@noisette/core/metadata/concept-fields";
-import { infotextFields } from "@noisette/core/metadata/infotext-fields";
+import { recordInfotext } from "@noisette/core/metadata/record-infotext";
 import { formatRecord, recordKeyword } from "@noisette/core/metadata/saved-record";
 import { writeSafetensors } from "@noisette/core/safetensors/write";
 import { saveNew } from "./output-folder.ts";
@@ -50,22 +47,11 @@ export async function savePicture(
     );
     return { path, seed, record };
   }
-  const { prompt, negativePrompt } = onePrompt(record);
-  const parameters = formatInfotext({ prompt, negativePrompt, fields: infotextFields(record) });
+  const parameters = recordInfotext(record);
   const path = await saveNew({ ...output, name }, (to) =>
     writePicture(to, image, { format: output.format, quality, text: { parameters, [recordKeyword]: json } }),
   );
   return { path, seed, record, image };
-}
-
-/** The prompts of this picture, where the record tells those of a whole run. */
-function onePrompt({ options, batch }: PictureRecord): { prompt: string; negativePrompt: string } {
-  const index = Math.floor((batch?.index ?? 0) / options.count);
-  const { prompt, negativePrompt = "", loras, hypernetworks } = options;
-  return {
-    prompt: withHypernetworkTags(withLoraTags([prompt].flat()[index], loras), hypernetworks),
-    negativePrompt: typeof negativePrompt === "string" ? negativePrompt : negativePrompt[index],
-  };
 }
 
 /** Saves all of a run's pictures as one, each over its file's name; undefined when there is only one. */

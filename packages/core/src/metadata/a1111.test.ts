@@ -82,11 +82,11 @@ Steps: 25, Sampler: DPM++ 2M SDE, Schedule type: Karras, CFG scale: 6.5, Seed: 9
 
   it("readInfotext() tells what there is no option for, and what is out of range", () => {
     const found = read(
-      `${base}, Sampler: Euler x, Schedule type: GITS, Face restoration: CodeFormer, Token merging ratio: 0.3, ControlNet 0: "Module: canny, Weight: 1", Clip skip: 99, Emphasis: Other, Batch size: 4, Batch pos: 1`,
+      `${base}, Sampler: Euler x, Schedule type: Fibonacci, Face restoration: CodeFormer, Token merging ratio: 0.3, ControlNet 0: "Module: canny, Weight: 1", Clip skip: 99, Emphasis: Other, Batch size: 4, Batch pos: 1`,
     );
     expect(found.notReproduced).toEqual([
       "Sampler: Euler x",
-      "Schedule type: GITS",
+      "Schedule type: Fibonacci",
       "Face restoration: CodeFormer",
       "Token merging ratio: 0.3",
       "Emphasis: Other",

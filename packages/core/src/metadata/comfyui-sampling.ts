@@ -200,6 +200,7 @@ const levelNodes: Readonly<Record<string, (node: (name: string) => unknown) => s
   SDTurboScheduler: () => "SDTurboScheduler",
   VPScheduler: () => "VPScheduler",
   LaplaceScheduler: () => "LaplaceScheduler",
+  GITSScheduler: () => "GITSScheduler",
   AlignYourStepsScheduler: (value) => `AlignYourStepsScheduler, ${String(value("model_type"))}`,
   BasicScheduler: (value) => String(value("scheduler")),
 };
@@ -224,5 +225,12 @@ function readLevels(graph: Graph, node: GraphNode | undefined, notReproduced: st
     const next = depth < deepestLevels ? linked(graph, node, "sigmas")?.node : undefined;
     return next === undefined ? { options: {}, denoise } : readLevels(graph, next, notReproduced, depth + 1);
   }
-  return { options: { steps, ...namedSchedule(levelNodes[node.type](value), notReproduced) }, denoise };
+  const named = namedSchedule(levelNodes[node.type](value), notReproduced);
+  return { options: { steps, ...named, ...settingsOf(node.type, value) }, denoise };
+}
+
+/** The settings of a schedule's node. */
+function settingsOf(type: string, value: (name: string) => unknown): Record<string, unknown> {
+  if (type !== "GITSScheduler" || value("coeff") === undefined) return {};
+  return { scheduleSettings: { coefficient: Number(numberIn(value("coeff")).toFixed(2)) } };
 }

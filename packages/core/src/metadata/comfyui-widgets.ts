@@ -28,6 +28,7 @@ const widgetsByType: Readonly<Record<string, readonly string[]>> = {
   ExponentialScheduler: ["steps", "sigma_max", "sigma_min"],
   PolyexponentialScheduler: ["steps", "sigma_max", "sigma_min", "rho"],
   SDTurboScheduler: ["steps", "denoise"],
+  GITSScheduler: ["coeff", "steps", "denoise"],
   AlignYourStepsScheduler: ["model_type", "steps", "denoise"],
   CFGGuider: ["cfg"],
   PerpNegGuider: ["cfg", "neg_scale"],

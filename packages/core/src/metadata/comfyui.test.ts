@@ -308,6 +308,8 @@ describe("readComfyui()", () => {
     });
     expect(other.options.schedule).toBeUndefined();
     expect(other.notReproduced).toEqual(["SamplerDPMPP_2M_SDE, s_noise: 1.1"]);
+    const gits = read({ ...custom, 33: ["GITSScheduler", { coeff: 0.9500000000000001, steps: 10, denoise: 1 }] });
+    expect(gits.options).toMatchObject({ steps: 10, schedule: "gits", scheduleSettings: { coefficient: 0.95 } });
     const turbo = read({ ...custom, 33: ["SDTurboScheduler", { steps: 1, denoise: 1, model: ["4", 0] }] });
     expect(turbo.options).toMatchObject({ steps: 1, schedule: "turbo" });
     const single = read({

@@ -89,6 +89,7 @@ const dependents: Readonly<Record<string, readonly (keyof GenerateOptions)[]>> =
     "hiresNegativePrompt",
     "hiresGuidanceScale",
   ],
+  schedule: ["scheduleSettings"],
   variationStrength: ["variationSeed"],
   promptTo: ["promptBlend"],
 };

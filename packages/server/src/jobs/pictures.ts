@@ -1,9 +1,8 @@
 // Pictures on their way into jobs, and from there into the gallery.
 
-import type { Image, ImageEvent, PictureRecord } from "@noisette/core";
-import { formatInfotext } from "@noisette/core/image/infotext";
+import type { Image, ImageEvent } from "@noisette/core";
 import { pngBytes } from "@noisette/core/image/png";
-import { infotextFields } from "@noisette/core/metadata/infotext-fields";
+import { recordInfotext, recordPrompts } from "@noisette/core/metadata/record-infotext";
 import { formatRecord, recordKeyword } from "@noisette/core/metadata/saved-record";
 import { refuse } from "../guard/refuse.ts";
 import type { ImageRecord } from "../schema/image.ts";
@@ -34,8 +33,7 @@ export async function keepPicture(
   { job, request }: { readonly job: string; readonly request: { readonly model?: string } },
   { picture, image, record, seed }: Pick<ImageEvent, "picture" | "record" | "seed"> & { readonly image: Image },
 ): Promise<ImageRecord | undefined> {
-  const { prompt, negativePrompt } = onePrompt(record);
-  const parameters = formatInfotext({ prompt, negativePrompt, fields: infotextFields(record) });
+  const parameters = recordInfotext(record);
   const json = formatRecord(record, { model: record.model.path });
   const bytes = await pngBytes(image, { parameters, [recordKeyword]: json });
   return keepFile(services, {
@@ -44,8 +42,7 @@ export async function keepPicture(
     bytes,
     width: image.width,
     height: image.height,
-    prompt,
-    negativePrompt,
+    ...recordPrompts(record),
     model: request.model ?? "",
     modelHash: record.model.hash,
     sampler: record.sampler,
@@ -80,11 +77,4 @@ export async function removePicture(
   await catalogue.images.remove(id);
   await store.remove(file);
   await store.remove(thumbnailFile(id));
-}
-
-/** The prompts of this picture, where the record tells those of a whole run. */
-function onePrompt({ options, batch }: PictureRecord): { prompt: string; negativePrompt: string } {
-  const index = Math.floor((batch?.index ?? 0) / options.count);
-  const [prompts, negatives] = [[options.prompt].flat(), [options.negativePrompt ?? ""].flat()];
-  return { prompt: prompts[index] ?? prompts[0], negativePrompt: negatives[index] ?? negatives[0] };
 }

@@ -21,7 +21,7 @@ const types: Readonly<Record<string, string>> = {
   ".webp": "image/webp",
   ".wasm": "application/wasm",
 };
-const compressible = new Set([".html", ".js", ".mjs", ".css", ".json", ".svg"]);
+const compressible = new Set([".html", ".js", ".mjs", ".css", ".json", ".svg", ".wasm"]);
 
 /** The routes of the page; it is opened, and in a checkout built, at once. */
 export function studioRoutes(): Hono<Env> {
@@ -41,9 +41,13 @@ export function studioRoutes(): Hono<Env> {
     });
 }
 
+/** What is in memory, or how to read it. */
+type Body = Uint8Array<ArrayBuffer> | (() => ReadableStream<Uint8Array<ArrayBuffer>>);
+
 interface StudioFile {
-  readonly bytes: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
-  readonly packed?: Uint8Array<ArrayBuffer>;
+  readonly bytes: Body;
+  /** The same by gzip. */
+  readonly packed?: Body;
   readonly type: string;
 }
 
@@ -63,7 +67,7 @@ async function openStudio(): Promise<Studio> {
     async file(path) {
       if (!known.has(path)) return undefined;
       const file = kept.get(path) ?? (await readStudioFile(join(folder, path)));
-      if (!(file.bytes instanceof ReadableStream)) kept.set(path, file);
+      kept.set(path, file);
       return file;
     },
   };
@@ -72,10 +76,15 @@ async function openStudio(): Promise<Studio> {
 async function readStudioFile(path: string): Promise<StudioFile> {
   const ending = extname(path);
   const type = types[ending] ?? "application/octet-stream";
-  if ((await stat(path)).size > keptBytes)
-    return { bytes: Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>, type };
+  const packs = compressible.has(ending);
+  if ((await stat(path)).size > keptBytes) {
+    const read = () => Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array<ArrayBuffer>>;
+    return packs
+      ? { bytes: read, packed: () => read().pipeThrough(new CompressionStream("gzip")), type }
+      : { bytes: read, type };
+  }
   const bytes = new Uint8Array(await readFile(path));
-  return compressible.has(ending) ? { bytes, packed: new Uint8Array(gzipSync(bytes)), type } : { bytes, type };
+  return packs ? { bytes, packed: new Uint8Array(gzipSync(bytes)), type } : { bytes, type };
 }
 
 function answer(c: Context<Env>, file: StudioFile | undefined, caching: string): Response | Promise<Response> {
@@ -83,7 +92,8 @@ function answer(c: Context<Env>, file: StudioFile | undefined, caching: string):
   const { bytes, packed, type } = file;
   const headers = { "content-type": type, "cache-control": caching, vary: "accept-encoding" };
   const takesPacked = /\bgzip\b/.test(c.req.header("accept-encoding") ?? "");
+  const begun = (body: Body) => (typeof body === "function" ? body() : body);
   return packed !== undefined && takesPacked
-    ? c.body(packed, 200, { ...headers, "content-encoding": "gzip" })
-    : c.body(bytes, 200, headers);
+    ? c.body(begun(packed), 200, { ...headers, "content-encoding": "gzip" })
+    : c.body(begun(bytes), 200, headers);
 }
