@@ -16,7 +16,8 @@ import "./training.css";
 export function TrainingScreen() {
   const t = text.value;
   useEffect(() => void trainingRuns.reload(), []);
-  const runs = trainingRuns.value.value ?? [];
+  const loaded = trainingRuns.value.value;
+  const runs = loaded ?? [];
   const shown = runs.find(({ id }) => id === route.value.detail);
   return (
     <div class="stack">
@@ -30,27 +31,30 @@ export function TrainingScreen() {
         )}
       </div>
       <ProblemNote error={trainingRuns.error.value} />
-      <div class="models">
-        <section class="stack" aria-label={t.training.runs}>
-          {runs.length === 0 && <p class="hint">{t.training.noRuns}</p>}
-          <ul class="model-list">
-            {runs.map(({ id, name, state, step, steps }) => (
-              <li key={id}>
-                <a href={addressOf("training", id)} aria-current={id === shown?.id}>
-                  <strong>{name}</strong>
-                  <span class="row">
-                    <span class={state === "running" ? "chip accent" : "chip"}>{t.training.states[state]}</span>
-                    <span class="hint">
-                      {t.training.stepOf(id === shown?.id ? Math.max(step, runProgress.value.step) : step, steps)}
+      {/* A server that shares its work with others does not train: it says so in place of its runs. */}
+      {loaded !== undefined && (
+        <div class="models">
+          <section class="stack" aria-label={t.training.runs}>
+            {runs.length === 0 && <p class="hint">{t.training.noRuns}</p>}
+            <ul class="model-list">
+              {runs.map(({ id, name, state, step, steps }) => (
+                <li key={id}>
+                  <a href={addressOf("training", id)} aria-current={id === shown?.id}>
+                    <strong>{name}</strong>
+                    <span class="row">
+                      <span class={state === "running" ? "chip accent" : "chip"}>{t.training.states[state]}</span>
+                      <span class="hint">
+                        {t.training.stepOf(id === shown?.id ? Math.max(step, runProgress.value.step) : step, steps)}
+                      </span>
                     </span>
-                  </span>
-                </a>
-              </li>
-            ))}
-          </ul>
-        </section>
-        {shown === undefined ? <NewRun /> : <RunDetails key={shown.id} run={shown} />}
-      </div>
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </section>
+          {shown === undefined ? <NewRun /> : <RunDetails key={shown.id} run={shown} />}
+        </div>
+      )}
     </div>
   );
 }

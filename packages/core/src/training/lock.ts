@@ -11,16 +11,22 @@ interface Holder {
   readonly host: string;
   readonly process: number;
   readonly since: string;
+  /** Two runs of one process differ as well. */
+  readonly id: string;
 }
+
+/** Ids of the locks that this process holds. */
+const own = new Set<string>();
 
 /**
  * Takes the lock file `path` and returns the function that gives it back. Throws Error when another run holds it: a process of
  * this machine that lives, or one of another machine that gave a sign of life within the last minute.
  */
 export async function takeLock(path: string, disk: Disk): Promise<() => Promise<void>> {
-  const holder: Holder = { host: disk.hostName(), process: disk.processId(), since: new Date().toISOString() };
-  // Two runs of one process differ as well.
-  const text = JSON.stringify({ ...holder, id: crypto.randomUUID() });
+  const id = crypto.randomUUID();
+  const holder: Holder = { host: disk.hostName(), process: disk.processId(), since: new Date().toISOString(), id };
+  const text = JSON.stringify(holder);
+  own.add(id);
   while (!(await disk.writeNew(path, text))) {
     const found = await disk.readText(path);
     if (found === undefined) continue;
@@ -41,6 +47,7 @@ export async function takeLock(path: string, disk: Disk): Promise<() => Promise<
   const signs = setInterval(() => void disk.touch(path).catch(() => undefined), aliveEveryMs);
   return async () => {
     clearInterval(signs);
+    own.delete(id);
     if ((await disk.readText(path)) === text) await disk.remove(path);
   };
 }
@@ -48,6 +55,8 @@ export async function takeLock(path: string, disk: Disk): Promise<() => Promise<
 function isHeld(holder: Partial<Holder>, { silentMs, disk }: { silentMs: number; disk: Disk }): boolean {
   const isHere = holder.host === disk.hostName() && holder.process !== undefined;
   if (isHere && !disk.isProcessAlive(holder.process!)) return false;
+  // In a container every start has the same number: a lock under ours that is not ours is of a killed one.
+  if (isHere && holder.process === disk.processId()) return own.has(holder.id!);
   // A number is given to a new process after a while: only signs of life count then.
   return silentMs < silentForMs;
 }

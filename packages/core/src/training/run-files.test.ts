@@ -53,6 +53,17 @@ describe("takeLock()", () => {
     )();
   });
 
+  it("takeLock() takes over from a killed process that had the same number, as in a container", async () => {
+    const { pid } = process;
+    await writeFile(
+      folder.lock,
+      JSON.stringify({ host: hostname(), process: pid, since: "x", id: "of another start" }),
+    );
+    await (
+      await takeLock(folder.lock, disk!)
+    )();
+  });
+
   it("takeLock() takes over from another machine that has been silent, and not before", async () => {
     await writeFile(folder.lock, JSON.stringify({ host: "elsewhere", process: 1, since: "x" }));
     await expect(takeLock(folder.lock, disk!)).rejects.toThrow("process 1 on elsewhere trains there");
