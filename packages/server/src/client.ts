@@ -70,6 +70,8 @@ export interface Client {
   /** ControlNets, T2I-Adapters and IP-Adapters. */
   controls(): Promise<ControlRecord[]>;
   adapters(): Promise<Adapter[]>;
+  /** Names that stand for a line of a file: __name__ in a prompt. */
+  wildcards(): Promise<string[]>;
   samplers(): Promise<Sampler[]>;
   schedules(): Promise<Schedule[]>;
   trainingRuns(): Promise<TrainingRun[]>;
@@ -151,6 +153,7 @@ export function connect(base: string, { key, fetch: send = fetch }: ConnectOptio
     upscalers: () => get("/v1/upscalers"),
     controls: () => get("/v1/controls"),
     adapters: () => get("/v1/adapters"),
+    wildcards: () => get("/v1/wildcards"),
     samplers: () => get("/v1/samplers"),
     schedules: () => get("/v1/schedules"),
     trainingRuns: () => get("/v1/training"),

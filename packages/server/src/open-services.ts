@@ -1,6 +1,7 @@
 // What servers and workers are both made of, opened and put together.
 
 import { totalmem } from "node:os";
+import { openWildcards } from "@noisette/core/prompts/wildcard-folder";
 import { servedGate } from "./content/served-gate.ts";
 import { enginePool } from "./engines/engine-pool.ts";
 import { defaultLimits } from "./limits.ts";
@@ -13,7 +14,7 @@ import type { KeptParts } from "./shared-parts.ts";
 
 /** The services on top of what is kept. */
 export function openServices({ catalogue, store, queue, events }: KeptParts, options: EngineOptions): Services {
-  const { models: folder, adapters, given = [], hubCache = true, nsfw = "blur" } = options;
+  const { models: folder, adapters, wildcards, given = [], hubCache = true, nsfw = "blur" } = options;
   const engines = enginePool({ memoryBytes: options.engineMemoryBytes ?? 0.6 * totalmem() });
   const engineSettings: EngineSettings = { device: "auto", ...options.engine };
   const folders = [folder, adapters].filter((one) => one !== undefined);
@@ -29,6 +30,9 @@ export function openServices({ catalogue, store, queue, events }: KeptParts, opt
     networks,
     upscalers: async () => (await networks()).filter(({ kind }) => kind === "upscaler"),
     adapterFolder: adapters,
+    wildcards: async () =>
+      // Where the folder is, is nobody's business.
+      wildcards === undefined ? undefined : { ...(await openWildcards(wildcards)), source: "this server's wildcards" },
     limits: { ...defaultLimits, ...options.limits },
     engineSettings,
     contentGate: servedGate(engines, engineSettings, { ...options, nsfw }),

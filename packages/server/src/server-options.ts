@@ -35,6 +35,8 @@ export interface EngineOptions extends ContentOptions {
   readonly models?: string;
   /** Folder of LoRAs, embeddings and hypernetworks. */
   readonly adapters?: string;
+  /** Folder of text files that __name__ in a prompt takes a line from. */
+  readonly wildcards?: string;
   /** Models besides; the first is the default until another is chosen. */
   readonly given?: readonly GivenModel[];
   /** The upscaler that is there without a file of the user's. */

@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readPictureText } from "@noisette/core/image/picture-file";
 import { load } from "@noisette/core";
@@ -31,8 +32,12 @@ describe("createServer() on the tiny model", () => {
 
   beforeAll(async () => {
     data = await emptyDataFolder();
+    const wildcards = join(data, "wildcards");
+    await mkdir(wildcards);
+    await writeFile(join(wildcards, "animals.txt"), "an owl\na wolf\n");
     server = createServer({
       data,
+      wildcards,
       given: [{ id: "tiny", path: model }],
       hubCache: false,
       engine: { device: "cpu", threads: 1 },
@@ -73,6 +78,20 @@ describe("createServer() on the tiny model", () => {
     await own.close();
     const { decodeImage } = await import("@noisette/core/platform/node");
     expect((await decodeImage(file)).data).toEqual(images[0].image!.data);
+  });
+
+  test("prompts take lines of the server's wildcards, and jobs fail that name others", async () => {
+    expect(await client.wildcards()).toEqual(["animals"]);
+    const { id } = await client.createJob(fox({ prompt: "__animals__ in the snow", steps: 1 }));
+    await eventsOf(client, id);
+    const [{ prompt }] = (await client.job(id)).images;
+    expect(prompt).toMatch(/^(an owl|a wolf) in the snow$/);
+    const other = await client.createJob(fox({ prompt: "__animal__", steps: 1 }));
+    const failed = (await eventsOf(client, other.id)).at(-1)!;
+    expect(failed).toMatchObject({
+      kind: "failed",
+      error: { detail: "Cannot expand __animal__: no such file in this server's wildcards (closest: __animals__)" },
+    });
   });
 
   test("watchJob() goes on after the last event it saw, and tells a job that is over from its records", async () => {

@@ -10,6 +10,7 @@ import type { ModelSource } from "./models/model-source.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { JobHappening } from "./schema/job-event.ts";
 import type { Limits } from "./schema/server-info.ts";
+import type { Wildcards } from "@noisette/core/prompts/expand-template";
 import type { FileStore } from "./store/file-store.ts";
 
 /** How engines are opened. */
@@ -36,6 +37,8 @@ export interface Services {
   readonly upscalers: () => Promise<readonly InstalledNetwork[]>;
   /** Folder of LoRAs, embeddings and hypernetworks. */
   readonly adapterFolder: string | undefined;
+  /** The wildcards of prompts as they are now; undefined where there is no folder for them. */
+  readonly wildcards: () => Promise<Wildcards | undefined>;
   readonly limits: Limits;
   readonly engineSettings: EngineSettings;
   /** Looks at every picture before it is kept or sent. */

@@ -10,9 +10,10 @@ const adapters = [
 const at = (written: string) => {
   const caret = written.indexOf("^");
   const prompt = written.replace("^", "");
-  return completionsAt(prompt, caret, { adapters: adapters.map((one) => ({ ...one, aliases: [...one.aliases] })) }).map(
-    ({ text, start, end }) => prompt.slice(0, start) + text + prompt.slice(end),
-  );
+  return completionsAt(prompt, caret, {
+    adapters: adapters.map((one) => ({ ...one, aliases: [...one.aliases] })),
+    wildcards: ["animals/cats", "birds", "old_birds"],
+  }).map(({ text, start, end }) => prompt.slice(0, start) + text + prompt.slice(end));
 };
 
 test("completionsAt() gives networks when a tag is begun", () => {
@@ -27,6 +28,13 @@ test("completionsAt() finds networks by their other names, and writes a tag's en
 test("completionsAt() gives embeddings when a word begins like one", () => {
   expect(at("blurry, bad^")).toEqual(["blurry, bad-hands"]);
   expect(at("b^")).toEqual([]);
+});
+
+test("completionsAt() gives wildcards between underscores, and writes their end anew", () => {
+  expect(at("a __bi^")).toEqual(["a __birds__", "a __old_birds__"]);
+  expect(at("(__an^im__, red)")).toEqual(["(__animals/cats__, red)"]);
+  expect(at("__old_^")).toEqual(["__old_birds__"]);
+  expect(at("a snake__bi^")).toEqual([]);
 });
 
 test("completionsAt() gives nothing when no name fits", () => {

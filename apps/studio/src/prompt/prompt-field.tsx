@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
-import { adapters } from "../state/tables.ts";
+import { adapters, wildcards } from "../state/tables.ts";
 import { text } from "../text/text.ts";
 import { Field } from "../ui/field.tsx";
 import { completionsAt } from "./completion.ts";
@@ -34,13 +34,16 @@ export function PromptField({
   const chosen = useSignal(0);
   const { stretches, warnings } = useMemo(() => highlightPrompt(value, role), [value, role]);
   const count = useTokenCount(value, role);
-  useEffect(() => void adapters.load(), []);
+  useEffect(() => void Promise.all([adapters.load(), wildcards.load()]), []);
 
   const complete = () => {
     const { selectionStart, selectionEnd, value: written } = area.current!;
     completions.value =
       selectionStart === selectionEnd
-        ? completionsAt(written, selectionStart, { adapters: adapters.value.value ?? [] })
+        ? completionsAt(written, selectionStart, {
+            adapters: adapters.value.value ?? [],
+            wildcards: wildcards.value.value ?? [],
+          })
         : [];
     chosen.value = 0;
   };

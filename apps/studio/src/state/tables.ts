@@ -12,6 +12,9 @@ export const upscalers = resource(() => client.upscalers());
 /** LoRAs, embeddings, hypernetworks. */
 export const adapters = resource(() => client.adapters());
 
+/** Names that stand for a line of a file. */
+export const wildcards = resource(() => client.wildcards());
+
 /** ControlNets, T2I-Adapters, IP-Adapters. */
 export const controls = resource(() => client.controls());
 

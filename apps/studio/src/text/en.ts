@@ -21,7 +21,7 @@ export const en = {
   },
   themes: { system: "as the system", light: "light", dark: "dark" },
   themeIs: (theme: string) => `Theme: ${theme}`,
-  adapterKinds: { lora: "LoRA", embedding: "embedding", hypernetwork: "hypernetwork" },
+  adapterKinds: { lora: "LoRA", embedding: "embedding", hypernetwork: "hypernetwork", wildcard: "wildcard" },
   keys: {
     title: "Keys",
     generate: "Generate",

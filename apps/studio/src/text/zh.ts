@@ -14,7 +14,7 @@ export const zh: Text = {
   screens: { create: "创作", canvas: "画布", gallery: "图库", models: "模型", training: "训练", learn: "学习" },
   themes: { system: "跟随系统", light: "浅色", dark: "深色" },
   themeIs: (theme) => `主题:${theme}`,
-  adapterKinds: { lora: "LoRA", embedding: "嵌入", hypernetwork: "超网络" },
+  adapterKinds: { lora: "LoRA", embedding: "嵌入", hypernetwork: "超网络", wildcard: "通配符" },
   keys: {
     title: "快捷键",
     generate: "生成",

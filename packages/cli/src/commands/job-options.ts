@@ -11,6 +11,7 @@ import { stickerFile } from "../models/sticker-package.ts";
 export const jobOptions = z.object({
   models: z.string().min(1).optional().describe("Folder of checkpoints and upscalers (NOISETTE_MODELS, else models)"),
   adapters: z.string().min(1).optional().describe("Folder of LoRAs, embeddings and hypernetworks"),
+  wildcards: z.string().min(1).optional().describe("Folder of text files that __name__ in a prompt takes a line from"),
   preload: z.boolean().optional().describe("Open the model at once, not at the first job"),
   previewDecoder: z
     .string()
@@ -42,6 +43,7 @@ export const jobOptions = z.object({
 export const jobPresentations = {
   models: { group: "Folders", value: "FOLDER" },
   adapters: { group: "Folders", value: "FOLDER" },
+  wildcards: { group: "Folders", value: "FOLDER" },
   ...modelPresentations,
   preload: { group: "Model" },
   previewDecoder: { group: "Model", value: "PATH" },
@@ -60,6 +62,7 @@ export async function engineOptions(options: z.output<typeof jobOptions>): Promi
   return {
     models: options.models ?? (process.env.NOISETTE_MODELS || "models"),
     adapters: options.adapters,
+    wildcards: options.wildcards,
     given: [await firstModel(options.model ?? (process.env.NOISETTE_MODEL || undefined))],
     ...(upscaler !== undefined && { upscaler: { id: "noisette/realesr-animevideov3", path: upscaler } }),
     engine: { ...(device && { device }), threads, previewDecoder },

@@ -12,7 +12,17 @@ import { servedAdapters } from "./served-adapters.ts";
 type Context = TaskContext<"generate">;
 type Inputs = Pick<
   GenerateInputs,
-  "init" | "mask" | "depth" | "controls" | "ipAdapters" | "adapters" | "refiner" | "upscaler" | "gate" | "pictures"
+  | "init"
+  | "mask"
+  | "depth"
+  | "controls"
+  | "ipAdapters"
+  | "adapters"
+  | "wildcards"
+  | "refiner"
+  | "upscaler"
+  | "gate"
+  | "pictures"
 >;
 
 /** Makes the pictures of the request that the gallery does not have yet. */
@@ -33,6 +43,7 @@ export const generate: Task<"generate"> = async (context) => {
     ...(depth && { depth }),
     ...(await companions(context)),
     adapters: await servedAdapters(services.adapterFolder),
+    wildcards: await services.wildcards(),
     gate: services.contentGate,
   };
   const model = await usableModel(services, request.model);

@@ -1,4 +1,4 @@
-// /v1/models, /v1/upscalers, /v1/adapters: what is installed.
+// /v1/models, /v1/upscalers, /v1/adapters, /v1/wildcards: what is installed.
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { inspectCheckpoint } from "@noisette/core/checkpoints/inspect";
@@ -71,6 +71,14 @@ const listAdapters = createRoute({
   responses: { 200: json(z.array(adapter), "The adapters"), ...problems },
 });
 
+const listWildcards = createRoute({
+  method: "get",
+  path: "/v1/wildcards",
+  tags,
+  summary: "List the names that stand for a line of a file: __name__ in a prompt",
+  responses: { 200: json(z.array(z.string()), "The names"), ...problems },
+});
+
 /** The routes of what is installed. */
 export const modelRoutes = (services: Services) =>
   routes()
@@ -112,7 +120,8 @@ export const modelRoutes = (services: Services) =>
       );
       return c.json(controls, 200);
     })
-    .openapi(listAdapters, async (c) => c.json(await adaptersOf(services), 200));
+    .openapi(listAdapters, async (c) => c.json(await adaptersOf(services), 200))
+    .openapi(listWildcards, async (c) => c.json([...((await services.wildcards())?.names ?? [])], 200));
 
 /** All models as clients see them. */
 export async function modelRecords(services: Services): Promise<ModelRecord[]> {
