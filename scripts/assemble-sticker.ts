@@ -1,6 +1,7 @@
 // Makes the sticker package of a trained diffusion model: weights as 16-bit floats, the upscaler beside them, card and NOTICE.
 //
-//   npx tsx --conditions=source scripts/assemble-sticker.ts [MODEL = runs/sticker-diffusion/model] [FOLDER = packages/sticker]
+//   npx tsx --conditions=source scripts/assemble-sticker.ts [MODEL = runs/sticker-diffusion/model]
+//     [DECODER = runs/sticker-decoder/model] [FOLDER = packages/sticker]
 
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -25,6 +26,8 @@ const bundled = fileURLToPath(new URL("../packages/sticker", import.meta.url));
 export interface AssembleOptions {
   /** Folder of the model that was trained: all parts of it, in diffusers layout. */
   readonly model: string;
+  /** Folder of the autoencoder whose decoder learnt on; its latents are the model's. */
+  readonly decoder: string;
   /** The package's folder; what it holds of an older model is replaced. */
   readonly into: string;
   /** How the model is used where nobody says. */
@@ -34,10 +37,16 @@ export interface AssembleOptions {
 }
 
 /** Writes the package and returns its size. Throws Error when it is too large. */
-export async function assembleSticker({ model, into, preferences, results }: AssembleOptions): Promise<number> {
+export async function assembleSticker({
+  model,
+  decoder,
+  into,
+  preferences,
+  results,
+}: AssembleOptions): Promise<number> {
   const index = JSON.parse(await readFile(join(model, "model_index.json"), "utf8")) as Record<string, unknown>;
   const parts = Object.keys(index).filter((name) => Array.isArray(index[name]) && index[name][1] !== null);
-  for (const part of parts) await copyPart(join(model, part), join(into, part));
+  for (const part of parts) await copyPart(part === "vae" ? decoder : join(model, part), join(into, part));
   for (const name of [upscaler, "upscaler/LICENSE"]) {
     await mkdir(join(into, "upscaler"), { recursive: true });
     if (into !== bundled) await copyFile(join(bundled, name), join(into, name));
@@ -58,7 +67,8 @@ export async function assembleSticker({ model, into, preferences, results }: Ass
 async function copyPart(from: string, to: string): Promise<void> {
   await rm(to, { recursive: true, force: true });
   await mkdir(to, { recursive: true });
-  for (const name of await readdir(from)) {
+  // The package has one card.
+  for (const name of (await readdir(from)).filter((one) => one !== "README.md")) {
     if (!name.endsWith(".safetensors")) {
       await copyFile(join(from, name), join(to, name));
       continue;
@@ -75,9 +85,10 @@ async function folderBytes(folder: string): Promise<number> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [model = "runs/sticker-diffusion/model", into = bundled] = process.argv.slice(2);
+  const [model = "runs/sticker-diffusion/model", decoder = "runs/sticker-decoder/model", into = bundled] =
+    process.argv.slice(2);
   const results = join(dirname(fileURLToPath(import.meta.url)), "../recipes/sticker/results.json");
   const preferences = { steps: 20, guidanceScale: 3 };
-  const sizeBytes = await assembleSticker({ model, into, preferences, results });
+  const sizeBytes = await assembleSticker({ model, decoder, into, preferences, results });
   process.stdout.write(`${into}: ${(sizeBytes / 1e6).toFixed(1)} MB\n`);
 }

@@ -1,4 +1,4 @@
-// Makes the bundled model stage by stage: data, CLIP, autoencoder, diffusion, the judge that measures it, the measurements, the
+// Makes the bundled model stage by stage: data, CLIP, autoencoder, its decoder further on, diffusion, the judge that measures it, the measurements, the
 // package. What is finished is skipped, what was stopped goes on; time and result of each stage go to recipes/sticker/results.json.
 //
 //   npm run recipe:sticker -- [--stage NAME] [--pictures N] [--threads N] [--device cpu|webgpu]
@@ -40,6 +40,7 @@ export const stages = {
   data: makeStickers,
   clip: trained("clip"),
   autoencoder: trained("autoencoder"),
+  decoder: trained("decoder"),
   diffusion: trained("diffusion"),
   judge: trained("judge"),
   async evaluate(run) {
@@ -51,6 +52,7 @@ export const stages = {
     const evaluation = await evaluateSticker(run.engine, {
       stickers: join(run.folder, "data/stickers"),
       model: model("diffusion"),
+      decoder: model("decoder"),
       judge: model("judge"),
       clip: model("clip"),
       pictures: run.pictures,
@@ -65,7 +67,14 @@ export const stages = {
     const { samples } = (await stageRecipe("diffusion", run)) as DiffusionRecipe;
     const preferences = { steps: samples.steps, guidanceScale: samples.guidanceScale };
     await mkdir(run.into, { recursive: true });
-    return { sizeBytes: await assembleSticker({ ...run, model: join(outOf(run, "diffusion"), "model"), preferences }) };
+    return {
+      sizeBytes: await assembleSticker({
+        ...run,
+        model: join(outOf(run, "diffusion"), "model"),
+        decoder: join(outOf(run, "decoder"), "model"),
+        preferences,
+      }),
+    };
   },
 } satisfies Stages<StickerRun>;
 

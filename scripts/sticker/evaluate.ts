@@ -30,6 +30,8 @@ export interface EvaluateOptions {
   /** Folders. */
   readonly stickers: string;
   readonly model: string;
+  /** The autoencoder whose decoder learnt on. */
+  readonly decoder: string;
   readonly judge: string;
   readonly clip: string;
   /** Pictures of each kind, at most. */
@@ -41,14 +43,14 @@ export interface EvaluateOptions {
 
 /** Generates and measures. */
 export async function evaluateSticker(engine: Engine, options: EvaluateOptions): Promise<StickerEvaluation> {
-  const { stickers, model, judge, clip, pictures, sampling, signal, onProgress } = options;
+  const { stickers, model, decoder, judge, clip, pictures, sampling, signal, onProgress } = options;
   const splits = new Set((await openStickers(stickers)).stickers.map(({ split }) => split));
   const splitOf = async (split: StickerSplit) => (splits.has(split) ? openStickers(stickers, { split }) : undefined);
   const training = await openStickers(stickers, { split: "train" });
   const pairs = await splitOf("held-out-pair");
   const unseen = await unseenStickers(stickers);
   const { device } = engine;
-  const generator = await load(model, { device });
+  const generator = await load(model, { device, vae: decoder });
   try {
     const measured = async (real: Dataset, doing: string): Promise<ClassReport> => {
       const captions = await Promise.all(
@@ -70,7 +72,7 @@ export async function evaluateSticker(engine: Engine, options: EvaluateOptions):
       ...(pairs && { heldOut: await measured(evenly(pairs, pictures), "held-out pairs") }),
       seen: await measured(evenly(training, pictures), "seen stickers"),
       autoencoder: await autoencoderReport(engine, evenly(unseen, pictures), {
-        model: `${model}/vae`,
+        model: decoder,
         signal,
         onProgress: (...at) => onProgress("held-out stickers through the autoencoder", ...at),
       }),

@@ -30,6 +30,16 @@ export const autoencoderRecipe = z.strictObject({
       middleAttention: z.boolean().default(true).describe("Attention over all places at the lowest resolution"),
     })
     .describe("Sizes of the network"),
+  finetune: z
+    .strictObject({
+      path: z.string().min(1).describe("Folder of the autoencoder to go on from, of the same sizes"),
+      learns: z
+        .enum(["all", "decoder"])
+        .default("all")
+        .describe("decoder: latents stay as they are, for models that have learnt them"),
+    })
+    .optional()
+    .describe("Go on from a trained autoencoder"),
   regularization: z
     .discriminatedUnion("kind", [
       z.strictObject({

@@ -2,6 +2,7 @@
 
 import { autoencoderKlConfig } from "../../models/autoencoder-kl.ts";
 import { vqAutoencoderConfig } from "../../models/vq-autoencoder.ts";
+import { readTensors } from "../../safetensors/read-tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
@@ -17,6 +18,7 @@ import { autoencoderPublished } from "../save/published-configs.ts";
 import { decodeAll, openEncoder, readAutoencoder } from "./autoencoder-files.ts";
 import type { AutoencoderConfig } from "./autoencoder-program.ts";
 import { autoencoderProgram } from "./autoencoder-program.ts";
+import { begunAutoencoder } from "./begun-autoencoder.ts";
 import { revivedCodes } from "./code-revival.ts";
 import { drawLatents } from "./latents.ts";
 import { readPerceptual } from "./perceptual.ts";
@@ -39,6 +41,7 @@ export async function openAutoencoderTrainer(recipe: AutoencoderRecipe, setup: T
   const { size, channels, regularization, adversarial, seed } = recipe;
   const perceptual = recipe.perceptual && (await readPerceptual(recipe.perceptual, size));
   const published = autoencoderPublished(recipe);
+  const begun = recipe.finetune && (await begunAutoencoder(recipe.finetune, published));
   const autoencoder: AutoencoderConfig =
     regularization.kind === "kl"
       ? { kind: "kl", config: autoencoderKlConfig(published) }
@@ -82,13 +85,15 @@ export async function openAutoencoderTrainer(recipe: AutoencoderRecipe, setup: T
 
   return {
     program: autoencoderProgram(recipe, { autoencoder, distance: perceptual?.distance }),
-    ...(perceptual && {
-      frozen: {
-        tensors: new Map([...perceptual.tensors].map(([name, stored]) => [`perceptual.${name}`, stored])),
-        source: perceptual.source,
-      },
-    }),
-    initial: new Map([
+    frozen: {
+      tensors: new Map([
+        ...(begun?.frozen ?? []),
+        ...[...(perceptual?.tensors ?? [])].map(([name, stored]) => [`perceptual.${name}`, stored] as const),
+      ]),
+      source: [begun?.source, perceptual?.source].filter((source) => source !== undefined).join(", "),
+    },
+    initial: new Map<string, Tensor>([
+      ...(begun?.initial ?? []),
       ...(recipe.logVariance.learn
         ? [["loss.logvar", tensor([1], Float32Array.of(recipe.logVariance.initial))] as const]
         : []),
@@ -149,12 +154,13 @@ export async function openAutoencoderTrainer(recipe: AutoencoderRecipe, setup: T
     },
 
     async save(weights, card) {
-      const tensors = tensorsBelow(weights, "autoencoder.");
+      const stayed = await readTensors(begun?.frozen ?? []);
+      const tensors = tensorsBelow(new Map([...stayed, ...weights]), "autoencoder.");
       const part = { folder: "", weightsName: "diffusion_pytorch_model", tensors } as const;
       // Measured on the network as it is saved; the scale does not change how it codes.
       await savePart(folder.model, { ...part, config: published });
-      const deviation = await latentDeviation();
-      await savePart(folder.model, { ...part, config: autoencoderPublished(recipe, 1 / deviation) });
+      const scaling = begun?.scaling ?? 1 / (await latentDeviation());
+      await savePart(folder.model, { ...part, config: autoencoderPublished(recipe, scaling) });
       await saveText(`${folder.model}/README.md`, card);
     },
 

@@ -10,6 +10,7 @@ import { readComponentWeights } from "../../checkpoints/component-weights.ts";
 import { openCheckpoint } from "../../checkpoints/open.ts";
 import { readWeights } from "../../checkpoints/weights-file.ts";
 import { alphasCumprod, betas } from "../../diffusion/betas.ts";
+import { readTensors } from "../../safetensors/read-tensor.ts";
 import { bind } from "../../graph/bind.ts";
 import { graphOf } from "../../graph/graph.ts";
 import { parameters } from "../../graph/params.ts";
@@ -140,6 +141,36 @@ describe("openAutoencoderTrainer()", () => {
     const variance =
       mean.data.reduce((sum, z, i) => sum + (z - average) ** 2 + Math.exp(logVariance!.data[i]), 0) / mean.data.length;
     expect(Math.sqrt(variance) * files.scaling).toBeCloseTo(1, 1);
+  });
+
+  it("openAutoencoderTrainer() leaves encoder and scale as they are when only the decoder learns", async () => {
+    const { autoencoder } = tinyRecipe("kl", plain) as { autoencoder: object };
+    const finetune = { path: model("kl"), learns: "decoder" };
+    await train(tinyRecipe("kl", { ...plain, steps: 2, autoencoder, finetune }), {
+      engine,
+      data,
+      out: join(root, "decoder"),
+    });
+    const [before, after] = await Promise.all([model("kl"), model("decoder")].map(readAutoencoder));
+    expect(after.scaling).toBe(before.scaling);
+    const [old, learnt] = await Promise.all([before, after].map(({ tensors }) => readTensors(tensors)));
+    expect([...learnt.keys()].sort()).toEqual([...old.keys()].sort());
+    const changed = [...old.keys()].filter((name) =>
+      learnt.get(name)!.data.some((v, i) => v !== old.get(name)!.data[i]),
+    );
+    expect(new Set(changed.map((name) => name.split(".")[0]))).toEqual(new Set(["decoder", "post_quant_conv"]));
+  });
+
+  it("openAutoencoderTrainer() refuses to go on from an autoencoder of other sizes", async () => {
+    const finetune = { path: model("kl") };
+    const wider = tinyRecipe("kl", {
+      ...plain,
+      autoencoder: { latentChannels: 8, features: [8], groups: 4 },
+      finetune,
+    });
+    await expect(train(wider, { engine, data, out: join(root, "wider") })).rejects.toThrow(
+      /^Cannot go on from autoencoder ".*": its \w+ is .* is wanted, as the recipe says\)$/,
+    );
   });
 
   it("openAutoencoderTrainer() saves a VQModel with transparency and revives dead codes", async () => {
