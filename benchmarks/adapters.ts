@@ -3,7 +3,7 @@
 //
 //   npm run bench -- adapters [--rank 32] [--rounds 50] [--threads 2] [--device cpu]
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,7 @@ import { runAdapters } from "@noisette/core/pipelines/run-adapters";
 import type { Device } from "@noisette/core/runtime/engine";
 import { singleFiles } from "../fixtures/published-listings.ts";
 import { writeRandomCheckpoint } from "../scripts/random-checkpoint.ts";
+import { engineBytes } from "./engine-memory.ts";
 
 const parts = ["textEncoder", "unet", "decoder"] as const;
 
@@ -109,15 +110,6 @@ async function timeOf(work: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
-}
-
-/** Resident memory of this process's children, which are the engine; Linux alone tells. */
-function engineBytes(): number {
-  if (process.platform !== "linux") return NaN;
-  const children = readdirSync("/proc/self/task").flatMap((thread) =>
-    readFileSync(`/proc/self/task/${thread}/children`, "utf8").split(" ").filter(Boolean),
-  );
-  return children.reduce((sum, id) => sum + 4096 * Number(readFileSync(`/proc/${id}/statm`, "utf8").split(" ")[1]), 0);
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;

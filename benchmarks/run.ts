@@ -4,6 +4,7 @@ const benchmarks: Readonly<Record<string, () => Promise<{ readonly run: (args: s
   unet: () => import("./unet.ts"),
   train: () => import("./train.ts"),
   adapters: () => import("./adapters.ts"),
+  lora: () => import("./lora.ts"),
 };
 
 const [name, ...args] = process.argv.slice(2);

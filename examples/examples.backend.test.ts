@@ -17,6 +17,7 @@ import {
   tinyProjections,
   writeTinyIpAdapter,
 } from "../fixtures/tiny-ip-adapter.ts";
+import { tinyLatentUpscaler } from "../fixtures/tiny-latent-upscaler.ts";
 import { writeTinyStickerModel } from "../fixtures/tiny-sticker-model.ts";
 import { annotatorSheet } from "./annotators.ts";
 import { attentionMaps } from "./attention-maps.ts";
@@ -47,6 +48,7 @@ import { textToImage } from "./text-to-image.ts";
 import { baseThenRefiner, oneAfterTheOther } from "./two-models.ts";
 import { bundledNetwork, enlarge } from "./upscale.ts";
 import { upscaleDiffusion } from "./upscale-diffusion.ts";
+import { upscaleLatents } from "./upscale-latents.ts";
 import { variations } from "./variations.ts";
 
 const common = { prompt: "a red fox", steps: 2, seed: 1, width: 64, height: 64 } as const;
@@ -142,6 +144,12 @@ test("upscaleDiffusion() makes a picture four times as large", async () => {
     upscaleDiffusion(sd, { prompt: "a fox", steps: 2, seed: 1, small }),
   );
   expect(sizeOf(large)).toEqual([64, 64]);
+});
+
+test("upscaleLatents() makes a picture twice as large without decoding it between", async () => {
+  const { folder: path, remove } = await tinyLatentUpscaler();
+  const large = await withModel(path, (upscaler) => upscaleLatents(sd1, upscaler, common)).finally(remove);
+  expect(sizeOf(large)).toEqual([128, 128]);
 });
 
 test("variations() differ from the original and from each other", async () => {

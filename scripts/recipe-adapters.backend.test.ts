@@ -6,6 +6,7 @@ import { readImage } from "@noisette/core/image/png";
 import type { Engine } from "@noisette/core/runtime/engine";
 import { openEngine } from "@noisette/core/runtime/open-engine";
 import { checkRecipe } from "@noisette/core/training/recipe/read-recipe";
+import type { StyleEvaluation } from "./adapters/evaluate.ts";
 import { adapterNames, adapterRecipe } from "./adapters/recipes.ts";
 import { stages, writeTaughtModel } from "./recipe-adapters.ts";
 import { runStages } from "./recipes/run-stages.ts";
@@ -35,23 +36,32 @@ describe("adapterRecipe()", () => {
 });
 
 describe("stages", () => {
-  it("stages make the pictures, teach and show before and after when tiny", async () => {
+  it("stages make the pictures, teach, show before and after, and measure the style when tiny", async () => {
     const run = {
       folder,
       results: join(folder, "results.json"),
       sheets: join(folder, "sheets"),
       tiny: true,
+      pictures: 2,
       engine,
       tell: () => {},
       say: () => {},
       progress: () => {},
     };
     await writeTaughtModel(folder);
-    const { openmoji, hazelnut, "lora-openmoji": lora } = stages;
-    expect(await runStages({ openmoji, hazelnut, lora }, run)).toBe(true);
+    const { stickers, openmoji, hazelnut, judge, evaluate } = stages;
+    const { "lora-openmoji": lora, "textual-inversion-openmoji": word } = stages;
+    expect(await runStages({ stickers, openmoji, hazelnut, lora, word, judge, evaluate }, run)).toBe(true);
     const records = await readRecords(run.results);
-    expect(records.openmoji.result).toMatchObject({ train: expect.any(Number) });
+    expect(records.openmoji.result).toEqual({ train: 3, validation: 2 });
     expect(records.lora.result).toMatchObject({ steps: 2, images: 4 });
+    const styles = records.evaluate.result as Record<string, StyleEvaluation>;
+    expect(Object.keys(styles)).toEqual(["lora-openmoji", "textual-inversion-openmoji"]);
+    for (const { before, after, real } of Object.values(styles)) {
+      expect([before.pictures, after.pictures, real.pictures]).toEqual([2, 2, 2]);
+      expect([before.distance, after.distance].every((distance) => distance! > 0)).toBe(true);
+      expect(real.distance).toBeUndefined();
+    }
     // Two pictures beside each of two seeds.
     const sheet = await readImage(join(folder, "sheets/lora-openmoji.png"));
     expect(sheet.width).toBeGreaterThan(2 * 16);

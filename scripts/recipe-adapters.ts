@@ -1,7 +1,8 @@
 // Teaches the bundled model new things: a style, a word, a thing, to follow edges and scribbles. What is finished is skipped, what was
-// stopped goes on; sheets of pictures before and after, with the same seeds, go to docs/assets/adapters.
+// stopped goes on; sheets of pictures before and after, with the same seeds, go to docs/assets/adapters, and what the judge says of
+// the new style stands with the stages' times in recipes/adapters/results.json.
 //
-//   npm run recipe:adapters -- [--stage NAME] [--threads N] [--device cpu|webgpu]
+//   npm run recipe:adapters -- [--stage NAME] [--pictures N] [--threads N] [--device cpu|webgpu]
 //   npm run recipe:adapters -- --tiny [--folder FOLDER]      all of it in a minute or two, on a tiny model and drawings of our own
 
 import { mkdtemp } from "node:fs/promises";
@@ -13,6 +14,8 @@ import { captionPackages, stickerStyles } from "@noisette/core/data/stickers/sty
 import { disk } from "@noisette/core/platform/node";
 import { writeStickerPackages } from "../fixtures/sticker-packages.ts";
 import { writeTinyStickerModel } from "../fixtures/tiny-sticker-model.ts";
+import { evaluateStyle } from "./adapters/evaluate.ts";
+import type { StyleEvaluation } from "./adapters/evaluate.ts";
 import { writeHazelnut } from "./adapters/hazelnut.ts";
 import { openMoji, writeStyleSet } from "./adapters/openmoji.ts";
 import type { StyleSet } from "./adapters/openmoji.ts";
@@ -20,34 +23,62 @@ import { adapterNames, adapterRecipe } from "./adapters/recipes.ts";
 import type { AdapterName } from "./adapters/recipes.ts";
 import { writeSheet } from "./adapters/sheets.ts";
 import { recipeCommand, root } from "./recipes/command-line.ts";
+import { kept } from "./recipes/kept.ts";
 import type { RecipeRun, Stage, Stages } from "./recipes/run-stages.ts";
 import { trainStage } from "./recipes/train-stage.ts";
 import { makeStickers } from "./sticker/data.ts";
+import { stageRecipe } from "./sticker/recipes.ts";
 
 /** Where and how the recipes run. */
 export interface AdaptersRun extends RecipeRun {
   /** Folder of the sheets. */
   readonly sheets: string;
+  /** Pictures that the judge looks at, at most, of each kind. */
+  readonly pictures: number;
 }
+
+const outOf = ({ folder }: AdaptersRun, name: AdapterName): string => join(folder, `runs/adapter-${name}`);
+const judgeOf = ({ folder }: AdaptersRun): string => join(folder, "runs/sticker-judge");
 
 const trained =
   (name: AdapterName): Stage<AdaptersRun> =>
   async (run) => {
     const recipe = await adapterRecipe(name, run);
-    const out = join(run.folder, `runs/adapter-${name}`);
+    const out = outOf(run, name);
     const result = await trainStage(recipe, { ...run, out });
     const sheet = join(run.sheets, `${name}.png`);
     if (result !== undefined && (await disk!.entry(sheet)) === undefined)
-      await writeSheet(sheet, { recipe, model: recipe.model, saved: join(out, "model"), device: run.engine.device });
+      await writeSheet(sheet, { recipe, saved: join(out, "model"), device: run.engine.device });
     return result;
   };
 
-/** The stages in their order: the pictures, then the adapters. */
+/** The adapters that teach a style. */
+const styleAdapters = ["lora-openmoji", "textual-inversion-openmoji"] as const satisfies readonly AdapterName[];
+
+async function evaluateStyles(run: AdaptersRun): Promise<Record<string, StyleEvaluation>> {
+  const measured: Record<string, StyleEvaluation> = {};
+  for (const name of styleAdapters)
+    measured[name] = await kept(join(run.folder, "runs/adapter-evaluation.json"), name, async () =>
+      evaluateStyle(run.engine, {
+        recipe: await adapterRecipe(name, run),
+        saved: join(outOf(run, name), "model"),
+        judge: join(judgeOf(run), "model"),
+        pictures: run.pictures,
+        signal: run.signal,
+        onProgress: (doing, done, total) => run.progress(`${name}, ${doing}`, done, total),
+      }),
+    );
+  return measured;
+}
+
+/** The stages in their order: the pictures, the adapters, the sticker model's judge, and what it says of the new style. */
 export const stages = {
   stickers: makeStickers,
   openmoji: makeOpenMoji,
   hazelnut: async ({ folder }: AdaptersRun) => ({ pictures: await writeHazelnut(join(folder, "data/hazelnut"), 64) }),
   ...(Object.fromEntries(adapterNames.map((name) => [name, trained(name)])) as Record<AdapterName, Stage<AdaptersRun>>),
+  judge: async (run: AdaptersRun) => trainStage(await stageRecipe("judge", run), { ...run, out: judgeOf(run) }),
+  evaluate: evaluateStyles,
 } satisfies Stages<AdaptersRun>;
 
 async function makeOpenMoji({ folder, tiny, signal }: AdaptersRun): Promise<StyleSet> {
@@ -73,9 +104,14 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await recipeCommand({
     name: "adapters",
     stages: () => stages,
-    async complete(run) {
+    flags: ["pictures"],
+    async complete(run, { pictures }) {
       if (run.tiny) await writeTaughtModel(run.folder);
-      return { ...run, sheets: run.tiny ? join(run.folder, "sheets") : join(root, "docs/assets/adapters") };
+      return {
+        ...run,
+        sheets: run.tiny ? join(run.folder, "sheets") : join(root, "docs/assets/adapters"),
+        pictures: Number(pictures ?? (run.tiny ? 2 : 128)),
+      };
     },
   });
 }

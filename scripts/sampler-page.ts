@@ -19,7 +19,7 @@ Without \`--sampler\` a picture is made as the checkpoint's own scheduler config
 | you want | take |
 |---|---|
 | a good picture in 20 to 30 steps | \`dpmpp_2m\` (schedule \`karras\`) |
-| the fewest steps, 6 to 12 | \`unipc\`, \`deis\` or \`dpmpp_3m\`, with \`align_your_steps_sd1\` or \`align_your_steps_sdxl\` |
+| the fewest steps, 6 to 12 | \`unipc\`, \`deis\` or \`dpmpp_3m\`, with \`align_your_steps_sd1\`, \`align_your_steps_sdxl\` or \`gits\` |
 | the same picture whatever the number of steps | an ODE sampler: \`euler\`, \`heun\`, \`dpmpp_2m\`, \`unipc\` |
 | more detail for more steps, 30 and up | \`dpmpp_2m_sde\`, \`dpmpp_3m_sde\` (\`exponential\`), \`er_sde\`, \`sa_solver\` |
 | fresh variation with every step | \`euler_ancestral\`, \`dpmpp_2s_ancestral\` |
@@ -31,8 +31,8 @@ Without \`--sampler\` a picture is made as the checkpoint's own scheduler config
 | the noise a picture comes from | \`ddim_inverse\` (through the library: it goes from picture to noise) |
 
 ODE samplers add no noise on the way: more steps bring the same picture closer to its limit. SDE samplers add noise at every step, which
-corrects earlier errors and costs steps; more steps give another picture, unless the noise is one Brownian path. "Calls" are runs of
-the network per step: at equal time, a sampler of two calls gets half the steps.
+corrects earlier errors and costs steps; more steps give another picture, unless the noise is one Brownian path (\`--noise brownian\`,
+option \`noise\`). "Calls" are runs of the network per step: at equal time, a sampler of two calls gets half the steps.
 
 ![Error of every sampler against network evaluations](assets/samplers.svg)
 
@@ -70,7 +70,8 @@ ${markdownTable(
 
 ## Schedules
 
-The noise levels a run goes through. T is the number of training timesteps, n that of steps.
+The noise levels a run goes through. T is the number of training timesteps, n that of steps. Settings are numbers in the formula:
+\`--schedule gits --schedule-settings coefficient=1.1\`, option \`scheduleSettings\`.
 
 ${markdownTable(
   ["schedule", "levels", "settings", "A1111", "ComfyUI", "diffusers", "sd.cpp", "from"],

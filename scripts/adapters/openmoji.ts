@@ -3,6 +3,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hashFraction } from "@noisette/core/data/random-stream";
 import { buildStickers } from "@noisette/core/data/stickers/build";
 import type { StickerStyle } from "@noisette/core/data/stickers/styles";
 import { writePng } from "@noisette/core/image/png";
@@ -27,6 +28,8 @@ Cut to the concepts of the sticker set and drawn at 64 pixels; otherwise unchang
 `;
 
 const side = 64;
+/** Share of the concepts whose drawings nothing is learnt from. */
+const validationShare = 0.1;
 
 /** How many pictures there are. */
 export interface StyleSet {
@@ -34,22 +37,29 @@ export interface StyleSet {
   readonly validation: number;
 }
 
-/** Writes the drawings of `style` in the node_modules folder `packages` to `folder`/train and `folder`/validation. */
+/**
+ * Writes the drawings of `style` in the node_modules folder `packages` to `folder`/train, and those of one concept in ten (two of
+ * them at least), chosen by hash, to `folder`/validation.
+ */
 export async function writeStyleSet(
   folder: string,
   { packages, style = openMoji, signal }: { packages: string; style?: StickerStyle; signal?: AbortSignal },
 ): Promise<StyleSet> {
   const { stickers, pixels } = await buildStickers({ packages, styles: [style], signal });
+  const concepts = [...new Set(stickers.map(({ concept }) => concept))];
+  const byHash = concepts.toSorted((a, b) => hashFraction(`openmoji ${a}`) - hashFraction(`openmoji ${b}`));
+  const aside = new Set(byHash.slice(0, Math.max(2, Math.round(validationShare * concepts.length))));
   const lines = { train: [] as string[], validation: [] as string[] };
-  for (const [i, { label, split }] of stickers.entries()) {
-    const part = split === "train" ? "train" : "validation";
+  for (const [i, { label, concept }] of stickers.entries()) {
+    const part = aside.has(concept) ? "validation" : "train";
     const name = `${String(i).padStart(5, "0")}.png`;
     await mkdir(join(folder, part), { recursive: true });
     await writePng(join(folder, part, name), { width: side, height: side, channels: 4, data: pixels[i] });
-    lines[part].push(JSON.stringify({ file_name: name, text: `${label}, ${openMoji.words[0]}` }));
+    const { style: own, words } = openMoji;
+    lines[part].push(JSON.stringify({ file_name: name, text: `${label}, ${words[0]}`, label, style: own }));
   }
   for (const [part, own] of Object.entries(lines))
-    if (own.length > 0) await writeFile(join(folder, part, "metadata.jsonl"), `${own.join("\n")}\n`);
+    await writeFile(join(folder, part, "metadata.jsonl"), `${own.join("\n")}\n`);
   await writeFile(join(folder, "NOTICE"), notice);
   return { train: lines.train.length, validation: lines.validation.length };
 }

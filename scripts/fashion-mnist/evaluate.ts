@@ -68,8 +68,8 @@ export async function classifierReport(
         logits!,
         labels.map((label) => concepts.indexOf(String(label))),
       ).top1;
-    const labelsOf = async (set: Awaited<ReturnType<typeof openIdx>>) =>
-      Promise.all(Array.from({ length: set.length }, async (_, i) => (await set.read(i)).label!));
+    const labelsOf = (set: Awaited<ReturnType<typeof openIdx>>) =>
+      Array.from({ length: set.length }, (_, i) => set.describe(i).label!);
 
     const test = await openIdx(data, { split: "test" });
     const seen = await extract(test, "test pictures");
@@ -87,8 +87,8 @@ export async function classifierReport(
     return {
       distance: network.distance,
       width: network.width,
-      test: { pictures: test.length, distance: undefined, accuracy: accuracyOf(seen, await labelsOf(test)) },
-      training: measured(await extract(training, "training pictures"), await labelsOf(training)),
+      test: { pictures: test.length, distance: undefined, accuracy: accuracyOf(seen, labelsOf(test)) },
+      training: measured(await extract(training, "training pictures"), labelsOf(training)),
       generated: sets,
     };
   } finally {

@@ -53,9 +53,7 @@ export async function evaluateSticker(engine: Engine, options: EvaluateOptions):
   const generator = await load(model, { device, vae: decoder });
   try {
     const measured = async (real: Dataset, doing: string): Promise<ClassReport> => {
-      const captions = await Promise.all(
-        Array.from({ length: real.length }, async (_, i) => (await real.read(i)).caption!),
-      );
+      const captions = Array.from({ length: real.length }, (_, i) => real.describe(i).caption!);
       const { seed, ...steps } = sampling;
       const told = (done: number, total: number) => onProgress(doing, done, total);
       const generated = await generatedPictures(generator, captions, {

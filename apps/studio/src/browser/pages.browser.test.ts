@@ -49,7 +49,7 @@ describe("static site", { timeout: 120_000 }, () => {
     page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
     page.on("pageerror", (error) => problems.push(String(error)));
     await page.goto(site.url + address);
-    await page.getByTestId("device").waitFor();
+    await page.getByTestId("device").waitFor({ timeout: 120_000 });
     return { page, problems, close: () => context.close() };
   }
 
@@ -77,7 +77,7 @@ describe("static site", { timeout: 120_000 }, () => {
     // Again, with a server that has lost the weights.
     await page.route(/\.(safetensors|wasm)$/, (route) => route.abort());
     await page.reload();
-    await page.getByTestId("device").waitFor();
+    await page.getByTestId("device").waitFor({ timeout: 120_000 });
     expect(problems).toEqual([]);
     await close();
   });

@@ -19,7 +19,7 @@ describe("Learn", { timeout: shown ? 600_000 : 120_000 }, () => {
 
   it("runs the bundled model in the page that the server gives", async () => {
     const { page, problems, screenshot } = await studio.open("#/learn");
-    await page.getByTestId("device").waitFor({ timeout: 60_000 });
+    await page.getByTestId("device").waitFor({ timeout: 120_000 });
     const drawn = (chapter: string) =>
       page.waitForFunction(
         (id) => [...document.querySelectorAll(`#learn-${id} .picture`)].every((one) => one.tagName === "CANVAS"),
@@ -38,7 +38,7 @@ describe("Learn", { timeout: shown ? 600_000 : 120_000 }, () => {
   it.runIf(shown)("has its pictures taken on a phone, in the dark", async () => {
     const { page, screenshot } = await studio.open("#/learn", { size: "phone", theme: "dark" });
     await page.locator("#learn-forward").evaluate((element) => element.scrollIntoView());
-    await page.locator("#learn-forward canvas").nth(1).waitFor({ timeout: 60_000 });
+    await page.locator("#learn-forward canvas").nth(1).waitFor({ timeout: 120_000 });
     await screenshot("learn-phone");
   });
 });

@@ -63,8 +63,7 @@ export const command = defineCommand({
       const { engine, signal, progress } = context;
       const real = await openPictures(from, given, context);
       const learnt = await openPictures(learntFrom, {}, context);
-      const captions: string[] = [];
-      for (let i = 0; i < real.length; i++) captions.push((await real.read(i)).caption ?? "");
+      const captions = Array.from({ length: real.length }, (_, i) => real.describe(i).caption ?? "");
       const { device, threads, seed = 0 } = given;
       const model = await load(name, { device, threads, signal });
       let generated: Image[];

@@ -73,8 +73,8 @@ export const command = defineCommand({
         features,
         generated: fakes,
         real: statistics === undefined ? reals : await readStatistics(statistics),
-        ...(names.includes("clip") && { captions: await captionsOf(fakes) }),
-        ...(reals && names.some((name) => Object.hasOwn(pairMetrics, name)) && { pairs: await pairsOf(reals, fakes) }),
+        ...(names.includes("clip") && { captions: captionsOf(fakes) }),
+        ...(reals && names.some((name) => Object.hasOwn(pairMetrics, name)) && { pairs: pairsOf(reals, fakes) }),
         batchSize,
         signal,
         onProgress: progress,
@@ -94,25 +94,22 @@ const describe = (figures: readonly Figure[]): string[] =>
     ]),
   );
 
-async function captionsOf(data: Dataset): Promise<string[]> {
-  const captions: string[] = [];
-  for (let i = 0; i < data.length; i++) {
-    const { id, caption } = await data.read(i);
+const captionsOf = (data: Dataset): string[] =>
+  Array.from({ length: data.length }, (_, i) => {
+    const { id, caption } = data.describe(i);
     if (caption === undefined)
       throw new Error(`Cannot score "${id}": it has no caption (metadata.jsonl or .txt files are wanted)`);
-    captions.push(caption);
-  }
-  return captions;
-}
+    return caption;
+  });
 
 /** Pictures of the same names, but for what kind of file they are. */
-async function pairsOf(real: Dataset, generated: Dataset): Promise<(readonly [number, number])[]> {
+function pairsOf(real: Dataset, generated: Dataset): (readonly [number, number])[] {
   const nameOf = (id: string) => id.replace(/\.[^./]+$/, "");
   const places = new Map<string, number>();
-  for (let i = 0; i < real.length; i++) places.set(nameOf((await real.read(i)).id), i);
+  for (let i = 0; i < real.length; i++) places.set(nameOf(real.describe(i).id), i);
   const pairs: (readonly [number, number])[] = [];
   for (let i = 0; i < generated.length; i++) {
-    const place = places.get(nameOf((await generated.read(i)).id));
+    const place = places.get(nameOf(generated.describe(i).id));
     if (place !== undefined) pairs.push([place, i]);
   }
   return pairs;

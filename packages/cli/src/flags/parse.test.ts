@@ -14,6 +14,10 @@ const flags = commandFlags(generate as never);
 /** A text that each kind of flag accepts, and the value it stands for. */
 function example({ schema, option }: Flag): [text: string | undefined, value: unknown] {
   if (option === "scheduler") return ['{"_class_name":"DDIMScheduler"}', { _class_name: "DDIMScheduler" }];
+  if (schema.properties !== undefined) {
+    const [name] = Object.keys(schema.properties);
+    return [`${name}=3`, { [name]: 3 }];
+  }
   if (schema.enum !== undefined) return [schema.enum.at(-1)!, schema.enum.at(-1)];
   if (schema.prefixItems !== undefined) {
     const values = schema.prefixItems.map(numberOf);

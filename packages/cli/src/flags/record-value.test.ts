@@ -45,3 +45,29 @@ describe("parseLine() with parts", () => {
     expect(() => read("--thing", text)).toThrow(message);
   });
 });
+
+describe("parseLine() with named numbers", () => {
+  const own = flagsOf(
+    z.object({
+      settings: z
+        .strictObject({ rho: z.number().gt(0), mean: z.number() })
+        .partial()
+        .optional(),
+    }),
+    {},
+  );
+  const numbers = (text: string) => parseLine(["--settings", text], own).given.settings;
+
+  it("parseLine() reads numbers by their names, or as JSON", () => {
+    expect(numbers("mean=-1,rho=0.5")).toEqual({ mean: -1, rho: 0.5 });
+    expect(numbers('{"rho":2}')).toEqual({ rho: 2 });
+  });
+
+  it.each([
+    ["5", 'Cannot use --settings "5": NAME=X,… (rho, mean) is wanted'],
+    ["rhp=5", 'Cannot use "rhp=5": no such part (closest: rho; rho, mean are known)'],
+    ["rho=0", 'Cannot use --settings "rho=0": Too small'],
+  ])("parseLine() says what is wrong with %s", (text, message) => {
+    expect(() => numbers(text)).toThrow(message);
+  });
+});

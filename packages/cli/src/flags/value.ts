@@ -47,6 +47,11 @@ const forms = {
     read: (text, { items }) => [readRecord(text, items!, readPart)],
     wanted: ({ items }) => recordForm(items!),
   },
+  record: {
+    placeholder: () => "NAME=X,…",
+    read: (text, schema) => (/^\s*(\{|[^,]*=)/.test(text) ? readRecord(text, schema, readPart) : undefined),
+    wanted: ({ properties = {} }) => `NAME=X,… (${Object.keys(properties).join(", ")})`,
+  },
   text: { placeholder: () => "TEXT", read: (text) => text, wanted: () => "text" },
   object: {
     placeholder: () => "FILE",
@@ -55,10 +60,11 @@ const forms = {
   },
 } satisfies Record<string, Form>;
 
-function formOf({ type, enum: choices, prefixItems, items, anyOf }: OptionSchema): keyof typeof forms {
+function formOf({ type, enum: choices, prefixItems, items, properties, anyOf }: OptionSchema): keyof typeof forms {
   if (choices !== undefined) return "choice";
   if (anyOf !== undefined) return "texts";
   if (items?.type === "object") return "records";
+  if (properties !== undefined) return "record";
   if (type === "array") return prefixItems !== undefined ? "pair" : items?.type === "string" ? "names" : "list";
   return ({ boolean: "switch", integer: "integer", number: "number", object: "object" } as const)[type ?? ""] ?? "text";
 }
@@ -83,7 +89,7 @@ export function readValue(flag: Flag, text: string): unknown {
   if (value !== undefined && flag.accepts(value)) return value;
   const closest = flag.schema.enum && closestName(text.toLowerCase(), flag.schema.enum);
   const what = `Cannot use --${flag.names[0]} ${JSON.stringify(text)}`;
-  if (formOf(flag.schema) === "records")
+  if (["record", "records"].includes(formOf(flag.schema)) && value !== undefined)
     throw new UsageError(`${what}: ${flag.problem(value)} (${wantedOf(flag)} is wanted)`);
   if (closest === undefined) throw new UsageError(`${what}: ${wantedOf(flag)} is wanted`);
   throw new UsageError(

@@ -16,6 +16,7 @@ export type CheckpointTask =
   | "depth-to-image"
   | "instruct-pix2pix"
   | "upscaling"
+  | "latent-upscaling"
   | "unclip";
 
 /** What the UNet's output stands for. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { tinyLatentUpscaler } from "../../../../fixtures/tiny-latent-upscaler.ts";
 import { openFile } from "../platform/node.ts";
 import { readTensor, readTensorBytes, readTensors } from "../safetensors/read-tensor.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
@@ -66,6 +67,29 @@ describe.each(models)("%s", (name) => {
 });
 
 describe("convertCheckpoint()", () => {
+  it("convertCheckpoint() keeps a latent upscaler in a folder as it was, and throws when asked for a single file", async () => {
+    const { folder: path, remove } = await tinyLatentUpscaler();
+    try {
+      const original = await openCheckpoint(path);
+      expect([original.task, original.notes, original.networks.unet.unused]).toEqual(["latent-upscaling", [], []]);
+      await convertCheckpoint(original, to("folder"));
+      const back = await openCheckpoint(to("folder"));
+      expect([back.task, back.prediction, back.scheduler]).toEqual([
+        "latent-upscaling",
+        "v_prediction",
+        original.scheduler,
+      ]);
+      expect(back.modelIndex!._class_name).toBe("StableDiffusionLatentUpscalePipeline");
+      expect(back.networks.unet.config).toEqual(original.networks.unet.config);
+      expect(await contents(back.networks.unet.tensors)).toEqual(await contents(original.networks.unet.tensors));
+      await expect(convertCheckpoint(original, to("x.safetensors"))).rejects.toThrow(
+        "a latent upscaler has no single-file layout (a folder is wanted)",
+      );
+    } finally {
+      remove();
+    }
+  });
+
   it.each([
     ["sd1_ldm.safetensors", "sd1"],
     ["sdxl_sgm.safetensors", "sdxl"],

@@ -1,5 +1,6 @@
 // What a single file does not say outright: its family, its task and what its UNet predicts.
 
+import { hasKBlocks } from "../models/k-unet-config.ts";
 import type { StoredTensor, StoredTensors } from "../tensor/stored.ts";
 import type { CheckpointTask, ModelFamily, NetworkSlot, Prediction } from "./checkpoint.ts";
 import type { LabelEmbedding } from "./names/ldm-unet.ts";
@@ -38,6 +39,7 @@ export function detectTask(
 ): CheckpointTask {
   const extra = Number(unet.in_channels ?? latentChannels) - latentChannels;
   if (extra === latentChannels + 1) return "inpainting"; // mask, masked latents
+  if (hasKBlocks(unet)) return "latent-upscaling"; // the small image's latents
   if (extra === latentChannels) return "instruct-pix2pix"; // the source image's latents
   if (extra === 3) return "upscaling"; // the small image's pixels
   if (extra === 1) return "depth-to-image";

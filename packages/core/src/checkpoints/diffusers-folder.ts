@@ -1,7 +1,7 @@
 // A checkpoint in diffusers layout: model_index.json, and one folder per component.
 
 import { joinPath } from "#platform";
-import type { NetworkSlot, OpenCheckpointOptions, Prediction } from "./checkpoint.ts";
+import type { CheckpointTask, NetworkSlot, OpenCheckpointOptions, Prediction } from "./checkpoint.ts";
 import { readComponentWeights } from "./component-weights.ts";
 import { detectTask, familyOfConfig } from "./detect.ts";
 import { componentFolders, describeFolder } from "./folder-description.ts";
@@ -12,6 +12,9 @@ import { readPreferences } from "./preferences.ts";
 import { defaultScheduler } from "./schedulers.ts";
 import { textlessClass } from "./textless-model.ts";
 import { readVae } from "./vae-override.ts";
+
+/** What UNets of a task predict, whatever their schedulers say: this one's pipeline makes of its v what its scheduler takes. */
+const predictions: Partial<Record<CheckpointTask, Prediction>> = { "latent-upscaling": "v_prediction" };
 
 /** Reads the checkpoint in the diffusers folder `path`. */
 export async function readDiffusersFolder(path: string, options: OpenCheckpointOptions): Promise<ReadCheckpoint> {
@@ -40,17 +43,22 @@ export async function readDiffusersFolder(path: string, options: OpenCheckpointO
     throw new Error(`Cannot open "${path}": it has no autoencoder (pass "vae", the file or folder of one)`);
   }
   if (scheduler === undefined) notes.push(`"${path}" has no scheduler: ${family}'s default is used`);
-  const prediction = options.prediction ?? (scheduler?.prediction_type as Prediction | undefined) ?? "epsilon";
+  const task = detectTask(unetConfig, { family, latentChannels: Number(vae.config.latent_channels ?? 4) });
+  const prediction =
+    options.prediction ?? predictions[task] ?? (scheduler?.prediction_type as Prediction | undefined) ?? "epsilon";
   return {
     checkpoint: {
       path,
       format: "diffusers",
       family,
-      task: detectTask(unetConfig, { family, latentChannels: Number(vae.config.latent_channels ?? 4) }),
+      task,
       prediction,
       networks: { ...networks, unet, vae },
       tokenizers,
-      scheduler: { ...(scheduler ?? defaultScheduler(family, { prediction })), prediction_type: prediction },
+      scheduler: {
+        ...(scheduler ?? defaultScheduler(family, { prediction })),
+        prediction_type: predictions[task] ? scheduler?.prediction_type : prediction,
+      },
       modelIndex,
       preferences: readPreferences(modelIndex, path),
       metadata,

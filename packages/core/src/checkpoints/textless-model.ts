@@ -4,13 +4,11 @@
 import { joinPath, pathExists, readText } from "#platform";
 import type { SchedulerConfigJson } from "../diffusion/from-diffusers.ts";
 import type { Graph } from "../graph/graph.ts";
-import { autoencoderKlConfig, decoderGraph } from "../models/autoencoder-kl.ts";
-import type { PublishedConfig } from "../models/config.ts";
 import { unet2dConfig } from "../models/unet2d.ts";
 import type { UNet2dConfig } from "../models/unet2d.ts";
-import { vqAutoencoderConfig, vqDecoderGraph } from "../models/vq-autoencoder.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
 import { parsePythonJsonObject } from "../util/python-json.ts";
+import { describeAutoencoder } from "./autoencoder-classes.ts";
 import { readComponentWeights } from "./component-weights.ts";
 import { modelHash } from "./model-hash.ts";
 
@@ -94,29 +92,10 @@ async function readDecoder(model: string, variant: string | undefined): Promise<
     if (!(await pathExists(configPath))) continue;
     const published = parsePythonJsonObject(await readText(configPath), configPath);
     const className = String(published._class_name);
-    const read = decoders[className];
-    if (read === undefined)
-      throw new Error(
-        `Cannot open "${model}": its autoencoder is a ${className} (${Object.keys(decoders).join(" or ")} is wanted)`,
-      );
+    const described = describeAutoencoder(model, { className, config: published });
+    const { latentChannels, factor, scaling, shift, decoder } = described;
     const { tensors } = await readComponentWeights(path, { variant });
-    return { path, className, tensors, ...read(published) };
+    return { path, className, tensors, latentChannels, factor, scaling, shift, graph: decoder() };
   }
   return undefined;
 }
-
-/** The autoencoders that have a decoder here, by class. */
-const decoders: Readonly<
-  Record<string, (published: PublishedConfig) => Omit<LatentDecoder, "path" | "className" | "tensors">>
-> = {
-  AutoencoderKL(published) {
-    const config = autoencoderKlConfig(published);
-    const { latentChannels, factor, scalingFactor: scaling, shiftFactor: shift } = config;
-    return { latentChannels, factor, scaling, shift, graph: decoderGraph(config) };
-  },
-  VQModel(published) {
-    const config = vqAutoencoderConfig(published);
-    const { codeWidth: latentChannels, factor, scalingFactor: scaling } = config;
-    return { latentChannels, factor, scaling, shift: 0, graph: vqDecoderGraph(config) };
-  },
-};

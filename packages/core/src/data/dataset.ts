@@ -2,15 +2,19 @@
 
 import type { Image } from "../image/image.ts";
 
-/** One picture with what is known about it. */
-export interface Example {
+/** What is known about a picture. */
+export interface Description {
   /** Stable name within its data set: a path or a key. */
   readonly id: string;
-  readonly image: Image;
   readonly caption?: string;
   readonly label?: number;
   /** Everything else that is written beside the picture. */
   readonly columns: Readonly<Record<string, unknown>>;
+}
+
+/** One picture with what is known about it. */
+export interface Example extends Description {
+  readonly image: Image;
 }
 
 /** An example that cannot be read, and why. */
@@ -25,6 +29,8 @@ export interface Dataset {
   readonly length: number;
   /** `epoch`, from 0, is for sets that draw captions or pictures anew each time through: the same for the same pair. */
   read(index: number, epoch?: number): Promise<Example>;
+  /** The same without its picture, which is not decoded. */
+  describe(index: number, epoch?: number): Description;
   /** How many pictures an example has: epoch e shows number e modulo this. One where it is not said, Infinity for a new one each time. */
   readonly variants?: number;
   /** How often each example is seen, relative to the others; all alike where it is not said. */

@@ -7,7 +7,7 @@ import { readBytes } from "../image/png.ts";
 import { elementCount } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { sha256 } from "../util/sha256.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset, Description } from "./dataset.ts";
 
 /** The classes of Fashion-MNIST by label. */
 export const fashionMnistClasses: readonly string[] = [
@@ -42,26 +42,25 @@ export async function openIdx(folder: string, { split = "train", classes }: IdxO
       `Cannot open "${folder}": pictures [${images.dims}] with labels [${labels.dims}] ([N,H,W] and [N] are wanted)`,
     );
   }
+  function describe(index: number): Description {
+    if (!(Number.isInteger(index) && index >= 0 && index < count))
+      throw new RangeError(`Cannot read example ${index} of "${folder}": it has ${count}`);
+    const label = labels.data[index];
+    const caption = classes?.[label];
+    return { id: `${split}/${index}`, label, columns: {}, ...(caption === undefined ? {} : { caption }) };
+  }
   return {
     name: folder,
     length: count,
     skipped: [],
     hash: await sha256(images.data),
+    describe,
     async read(index) {
-      if (!(Number.isInteger(index) && index >= 0 && index < count))
-        throw new RangeError(`Cannot read example ${index} of "${folder}": it has ${count}`);
-      const label = labels.data[index];
+      const description = describe(index);
       const grey = images.data.subarray(index * width * height, (index + 1) * width * height);
       const data = new Uint8Array(3 * grey.length);
       for (let i = 0; i < grey.length; i++) data.fill(grey[i], 3 * i, 3 * i + 3);
-      const caption = classes?.[label];
-      return {
-        id: `${split}/${index}`,
-        image: { width, height, channels: 3, data },
-        label,
-        columns: {},
-        ...(caption === undefined ? {} : { caption }),
-      };
+      return { ...description, image: { width, height, channels: 3, data } };
     },
   };
 }

@@ -2,7 +2,9 @@
 
 import { decodeImage, resizeBitmap } from "#platform";
 import { cropImage } from "../image/compose.ts";
+import { withChannels } from "../image/channels.ts";
 import type { Image } from "../image/image.ts";
+import { overGround } from "../image/over-ground.ts";
 import type { Random } from "./random-stream.ts";
 
 /** The size that is wanted and how to come to it. */
@@ -34,7 +36,8 @@ export async function fitImage(
 ): Promise<Image> {
   const part = fit === "crop" ? cropped(image, width / height, random) : image;
   const isRight = part.width === width && part.height === height;
-  return withChannels(isRight ? part : await resizeBitmap(part, { width, height }), channels, ground);
+  const sized = isRight ? part : await resizeBitmap(part, { width, height });
+  return channels === 3 ? overGround(sized, ground) : withChannels(sized, channels);
 }
 
 /** The largest part of `image` of that shape. */
@@ -44,18 +47,4 @@ function cropped(image: Image, shape: number, random: Random | undefined): Image
   if (width === image.width && height === image.height) return image;
   const place = (rest: number) => (random ? Math.floor(random() * (rest + 1)) : Math.floor(rest / 2));
   return cropImage(image, { left: place(image.width - width), top: place(image.height - height), width, height });
-}
-
-function withChannels(image: Image, channels: 3 | 4, ground: readonly [number, number, number]): Image {
-  if (image.channels === channels) return image;
-  const { width, height, data } = image;
-  const out = new Uint8Array(width * height * channels);
-  for (let i = 0; i < width * height; i++) {
-    const alpha = image.channels === 4 ? data[4 * i + 3] / 255 : 1;
-    for (let c = 0; c < 3; c++) {
-      out[i * channels + c] = Math.round(data[i * image.channels + c] * alpha + ground[c] * (1 - alpha));
-    }
-    if (channels === 4) out[4 * i + 3] = 255;
-  }
-  return { width, height, channels, data: out };
 }

@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
 import { classNames, pictureClasses } from "./picture-classes.ts";
 
-async function* examples(...columns: readonly Record<string, unknown>[]) {
-  for (const [i, one] of columns.entries()) yield { id: `${i}`, label: i, columns: one };
-}
+const examples = (...columns: readonly Record<string, unknown>[]) =>
+  columns.map((one, i) => ({ id: `${i}`, label: i, columns: one }));
 
 it("pictureClasses() takes the data set's own label when there is no column of that name", () => {
   const example = { id: "a", label: 7, columns: { style: "flat" } };
@@ -14,10 +13,10 @@ it("pictureClasses() takes the data set's own label when there is no column of t
   });
 });
 
-it("classNames() orders numbers by value and names by letters", async () => {
-  const numbers = await classNames(examples({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}), { concept: "label" });
+it("classNames() orders numbers by value and names by letters", () => {
+  const numbers = classNames(examples({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}), { concept: "label" });
   expect(numbers.concepts).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
-  const names = await classNames(examples({ k: "fox" }, { k: "10" }, { k: "9" }, { k: "fox" }), { concept: "k" });
+  const names = classNames(examples({ k: "fox" }, { k: "10" }, { k: "9" }, { k: "fox" }), { concept: "k" });
   expect(names).toEqual({ concepts: ["10", "9", "fox"], styles: ["any"] });
 });
 

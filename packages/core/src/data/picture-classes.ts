@@ -1,6 +1,6 @@
 // What a picture shows and in which style, as the columns of its data set say it: what judges learn and measurements count.
 
-import type { Example } from "./dataset.ts";
+import type { Description } from "./dataset.ts";
 
 /** The columns that say it. */
 export interface ClassColumns {
@@ -20,14 +20,14 @@ export interface PictureClasses {
 export const oneStyle = "any";
 
 /** The classes of `example`. Throws Error when a column is not there, or holds neither text nor a number. */
-export function pictureClasses(example: Omit<Example, "image">, { concept, style }: ClassColumns): PictureClasses {
+export function pictureClasses(example: Description, { concept, style }: ClassColumns): PictureClasses {
   return {
     concept: classIn(example, concept),
     style: style === undefined ? oneStyle : classIn(example, style),
   };
 }
 
-function classIn({ id, label, columns }: Omit<Example, "image">, column: string): string {
+function classIn({ id, label, columns }: Description, column: string): string {
   const value = columns[column] ?? (column === "label" ? label : undefined);
   if (typeof value === "string" || typeof value === "number") return String(value);
   throw new Error(
@@ -36,12 +36,12 @@ function classIn({ id, label, columns }: Omit<Example, "image">, column: string)
 }
 
 /** The names of all classes of `examples`, in order. Throws like `pictureClasses`. */
-export async function classNames(
-  examples: AsyncIterable<Omit<Example, "image">>,
+export function classNames(
+  examples: Iterable<Description>,
   columns: ClassColumns,
-): Promise<{ readonly concepts: readonly string[]; readonly styles: readonly string[] }> {
+): { readonly concepts: readonly string[]; readonly styles: readonly string[] } {
   const [concepts, styles] = [new Set<string>(), new Set<string>()];
-  for await (const example of examples) {
+  for (const example of examples) {
     const { concept, style } = pictureClasses(example, columns);
     concepts.add(concept);
     styles.add(style);

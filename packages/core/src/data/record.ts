@@ -2,7 +2,7 @@
 
 import { decodeImage, imageSize } from "#platform";
 import { sha256 } from "../util/sha256.ts";
-import type { Dataset, Example, Skipped } from "./dataset.ts";
+import type { Dataset, Description, Skipped } from "./dataset.ts";
 
 /** A picture that has not been read yet. */
 export interface ExampleRecord {
@@ -51,31 +51,34 @@ export async function datasetOf(
     onProgress?.({ done: i + 1, total: records.length });
   }
   if (kept.length === 0) throw new Error(`Cannot open "${name}": it has no picture to read${firstOf(problems)}`);
+  function recordAt(index: number): ExampleRecord {
+    const record = kept[index];
+    if (record === undefined)
+      throw new RangeError(`Cannot read example ${index} of "${name}": it has ${kept.length} (0 … ${kept.length - 1})`);
+    return record;
+  }
   return {
     name,
     length: kept.length,
     skipped: problems,
     hash: await hashOf(kept),
-    async read(index): Promise<Example> {
-      const record = kept[index];
-      if (record === undefined)
-        throw new RangeError(
-          `Cannot read example ${index} of "${name}": it has ${kept.length} (0 … ${kept.length - 1})`,
-        );
-      const { id, caption, label, columns } = record;
+    describe: (index) => descriptionOf(recordAt(index)),
+    async read(index) {
+      const record = recordAt(index);
       const image = await decodeImage(await record.bytes()).catch((cause: Error) => {
-        throw new Error(`Cannot read "${id}" of "${name}": ${cause.message}`, { cause });
+        throw new Error(`Cannot read "${record.id}" of "${name}": ${cause.message}`, { cause });
       });
-      return {
-        id,
-        image,
-        columns,
-        ...(caption === undefined ? {} : { caption }),
-        ...(label === undefined ? {} : { label }),
-      };
+      return { ...descriptionOf(record), image };
     },
   };
 }
+
+const descriptionOf = ({ id, caption, label, columns }: ExampleRecord): Description => ({
+  id,
+  columns,
+  ...(caption === undefined ? {} : { caption }),
+  ...(label === undefined ? {} : { label }),
+});
 
 const checks: Readonly<Record<NonNullable<OpenOptions["check"]>, (bytes: Uint8Array) => Promise<unknown>>> = {
   pixels: decodeImage,

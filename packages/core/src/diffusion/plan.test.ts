@@ -90,8 +90,14 @@ describe("planFor with what the model says", () => {
     expect(planFor(model, { sampler: "dpmpp_2m_sde", steps: 4 }).noise).toBeUndefined();
     expect(planFor(model, { sampler: "dpmpp_2m_sde", steps: 4, noise: "brownian" }).noise).toBe("brownian");
     expect(() => planFor(model, { sampler: "euler", steps: 4, noise: "brownian" })).toThrow(
-      "Cannot plan euler with Brownian noise: it takes independent draws only",
+      /^Cannot plan euler with Brownian noise: it draws no noise \(dpmpp_2m_sde, .*dpmpp_sde.* take a path\)$/,
     );
+    expect(() => planFor(model, { sampler: "euler_ancestral", steps: 4, noise: "brownian" })).toThrow(
+      "Cannot plan euler_ancestral with Brownian noise: it takes independent draws only",
+    );
+    expect(() =>
+      planFor(model, { sampler: "dpmpp_2m_sde", settings: { eta: 0 }, steps: 4, noise: "brownian" }),
+    ).toThrow("it draws no noise");
   });
 });
 

@@ -81,27 +81,38 @@ export function planFor(model: ModelDiffusion, choice: PlanChoice): SamplingPlan
     ...choice.settings,
   };
   checkSettings(sampler, given);
-  const { noise = row.brownian === "default" ? "brownian" : "independent" } = choice;
-  if (noise === "brownian" && row.brownian === undefined) {
-    throw new TypeError(`Cannot plan ${sampler} with Brownian noise: it takes independent draws only`);
-  }
   const all = row.rising ? risingSigmas(model.discretization, choice) : chosenSigmas(model.discretization, choice);
   const { end = all.length - 1 } = choice;
   checkRange({ begin, end }, all.length - 1);
   const sigmas = all.slice(begin, end + 1);
   const timestepOf = model.timestepOf ?? ((sigma: number) => timestepAt(model.discretization, sigma));
-  return {
+  const plan: SamplingPlan = {
     ...model,
     boundary: row.boundary ? (model.boundary ?? defaultBoundary) : undefined,
     sampler,
     settings: { ...row.fromModel?.({ model, sigmas, settings: given }), ...given },
     ...timed({ sigmas, timestepOf, levels: row.evaluatesAtEnd ? sigmas.slice(1) : undefined }),
     clipInSampler: row.evaluatesAtEnd, // of the estimate, read at another level, nothing is to be cut off before
-    noise: noise === "brownian" ? noise : undefined,
+    noise: row.brownian === "default" ? "brownian" : undefined,
     initialScale: row.rising ? 1 : sigmas[0],
     finalScale: 1,
     warnings: [],
   };
+  return withNoise(plan, choice.noise);
+}
+
+/** `plan` with the noise that is asked for. Throws TypeError when its sampler has no use for a Brownian path. */
+export function withNoise(plan: SamplingPlan, noise: PlanChoice["noise"]): SamplingPlan {
+  if (noise === undefined) return plan;
+  const { sampler, settings } = plan;
+  const { kind, brownian } = samplerTable[sampler];
+  const { eta = kind === "sde" ? 1 : 0 } = settings;
+  if (noise === "brownian" && (brownian === undefined || eta === 0)) {
+    const able = Object.entries(samplerTable).flatMap(([id, row]) => (row.brownian && row.kind === "sde" ? [id] : []));
+    const fault = eta === 0 ? "it draws no noise" : "it takes independent draws only";
+    throw new TypeError(`Cannot plan ${sampler} with Brownian noise: ${fault} (${able.join(", ")} take a path)`);
+  }
+  return { ...plan, noise: noise === "brownian" ? noise : undefined };
 }
 
 /** LCM's own constants (arXiv 2310.04378, §4.1). */

@@ -6,7 +6,10 @@ import type { GenerateOptions } from "../pipelines/options.ts";
 
 /** How to generate. */
 export interface GeneratedPicturesOptions {
-  readonly sampling: Pick<GenerateOptions, "steps" | "sampler" | "guidanceScale" | "width" | "height">;
+  readonly sampling: Pick<
+    GenerateOptions,
+    "steps" | "sampler" | "guidanceScale" | "width" | "height" | "loras" | "embeddings" | "hypernetworks"
+  >;
   /** Of the first picture; the next ones count up. */
   readonly seed: number;
   readonly signal?: AbortSignal;

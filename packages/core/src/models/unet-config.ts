@@ -2,11 +2,13 @@
 
 import { ConfigReader } from "./config.ts";
 import type { PublishedConfig } from "./config.ts";
+import { hasKBlocks, kUnetConfig } from "./k-unet-config.ts";
 import { attends, unetEncoderConfig } from "./unet-encoder-config.ts";
 import type { UNetConfig } from "./unet.ts";
 
 /** The UNet a published config.json describes. Throws Error that names a field this implementation does not have. */
 export function unetConfig(published: PublishedConfig): UNetConfig {
+  if (hasKBlocks(published)) return kUnetConfig(published);
   const read = new ConfigReader(published, "UNet2DConditionModel");
   const count = read.numbers("block_out_channels").length;
   const [downTypes, upTypes] = [read.strings("down_block_types"), read.strings("up_block_types")];

@@ -4,7 +4,7 @@ import type { ConfigReader, PublishedConfig } from "./config.ts";
 import type { UNetEncoderConfig, UNetLevel } from "./unet-encoder.ts";
 
 /** Options that exist in diffusers and have one form here. */
-const fixed: Readonly<Record<string, readonly unknown[]>> = {
+export const plainUNetFields: Readonly<Record<string, readonly unknown[]>> = {
   act_fn: ["silu", "swish"],
   attention_type: ["default"],
   center_input_sample: [false],
@@ -30,7 +30,7 @@ const fixed: Readonly<Record<string, readonly unknown[]>> = {
 
 /** The sizes that `published`, read by `read`, gives the way down. Throws Error that names a field this implementation does not have. */
 export function unetEncoderConfig(published: PublishedConfig, read: ConfigReader): UNetEncoderConfig {
-  for (const [key, allowed] of Object.entries(fixed)) read.only(key, ...allowed);
+  for (const [key, allowed] of Object.entries(plainUNetFields)) read.only(key, ...allowed);
 
   const features = read.numbers("block_out_channels");
   const types = read.strings("down_block_types");

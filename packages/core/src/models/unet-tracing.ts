@@ -8,6 +8,7 @@ import { imageAttention, textAttentions } from "../graph/passes/image-attention.
 import { circularPadding } from "../graph/passes/circular-padding.ts";
 import type { TilingAxes } from "../graph/passes/circular-padding.ts";
 import { perturbedAttention } from "../graph/passes/perturbed-attention.ts";
+import { isKUnet } from "./k-unet.ts";
 import type { UNetConfig } from "./unet.ts";
 import { unetGraph } from "./unet.ts";
 
@@ -37,6 +38,8 @@ export function tracedUNet(
   { pooledWidth, tracing = {} }: { readonly pooledWidth?: number; readonly tracing?: UNetTracing },
 ): Graph {
   const { freeU, tiling, wordMaps, selfAttentionMap, residuals, features, picturePrompts } = tracing;
+  if (tiling !== undefined && isKUnet(config))
+    throw new TypeError("Cannot trace a latent upscaler with tiling: it mirrors its borders");
   const perturbedLayers = tracing.perturbedLayers?.map(publishedName);
   let graph = unetGraph(config, { pooledWidth, withFreeU: freeU, withResiduals: residuals, features });
   if (wordMaps) graph = attentionMaps(graph, (scope) => wordMapOf(scope, config));

@@ -14,6 +14,7 @@ import type { FreeUScales } from "../nn/free-u.ts";
 import { conv2d, groupNorm } from "../nn/layers.ts";
 import { resnetBlock } from "../nn/resnet.ts";
 import { spatialTransformer } from "../nn/transformer.ts";
+import { isKUnet, kUnetGraph } from "./k-unet.ts";
 import { encoderInputs, encodingDims, featureDims, unetEncoder } from "./unet-encoder.ts";
 import type { UNetEncoderConfig, UNetEncoderInputs } from "./unet-encoder.ts";
 
@@ -84,11 +85,19 @@ export interface UNetGraphOptions {
 /**
  * The UNet as a graph of inputs `sample` [batch,C,height,width], `timestep` [batch], `context` [batch,tokens,D], and where
  * the config has them `textEmbeds` [batch,pooledWidth], `timeIds` [batch,sizes], `classLabels`, `guidanceCode`; output `out`.
+ * Of K-blocks (k-unet.ts), that one's.
  */
 export function unetGraph(
   config: UNetConfig,
   { pooledWidth, withFreeU = false, withResiduals = false, features = 0 }: UNetGraphOptions = {},
 ): Graph {
+  if (isKUnet(config)) {
+    if (withFreeU || withResiduals || features > 0)
+      throw new TypeError(
+        "Cannot trace a latent upscaler with FreeU, ControlNets or T2I-Adapters: it has no place for them",
+      );
+    return kUnetGraph(config);
+  }
   const own = encoderInputs(config, { pooledWidth });
   const dims = encodingDims(config, own.sample.dims);
   const inputs: UNetInputs = {

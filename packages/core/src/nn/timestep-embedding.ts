@@ -1,4 +1,4 @@
-// Sinusoidal position code of the timestep and the small MLP behind it (DDPM, arXiv 2006.11239, appendix B).
+// Sinusoidal codes of the timestep and the small MLP behind them (DDPM, arXiv 2006.11239, appendix B).
 
 import { concat, reshape } from "../graph/ops/shape.ts";
 import { cos, multiply, silu, sin } from "../graph/ops/elementwise.ts";
@@ -21,6 +21,15 @@ export function sinusoids(
   const angles = multiply(reshape(t, [t.dims[0], 1]), constant(frequencies, [1, half]));
   return concat(cosineFirst ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)], 1);
 }
+
+/** t [N] → [N,width]: sin and cos of 2π·w·t for frequencies w that the checkpoint has (random Fourier features, arXiv 2006.10739). */
+export const fourierCode = layer(
+  (p: Params, t: Value, { width, cosineFirst }: { width: number; cosineFirst: boolean }): Value => {
+    const frequencies = reshape(p.parameter("weight", [width / 2]), [1, width / 2]);
+    const angles = multiply(multiply(reshape(t, [t.dims[0], 1]), frequencies), constant([2 * Math.PI], []));
+    return concat(cosineFirst ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)], 1);
+  },
+);
 
 /** x [N,in] → [N,features]: linear, SiLU, linear (diffusers' TimestepEmbedding). */
 export const timestepMlp = layer((p: Params, x: Value, { features }: { features: number }): Value =>

@@ -45,6 +45,13 @@ describe("withCompat()", () => {
     expect(withCompat({ prompt, compat: "a1111" })).toMatchObject({ sampler: "dpmpp_2m", schedule: "karras" });
   });
 
+  test.each(["a1111", "comfyui"] as const)("withCompat() gives %s's SDE samplers their Brownian path", (compat) => {
+    expect(planOf({ compat, sampler: "dpmpp_2m_sde" }).noise).toBe("brownian");
+    expect(planOf({ compat, sampler: "dpmpp_2m_sde", noise: "independent" }).noise).toBeUndefined();
+    expect(planOf({ compat, sampler: "dpmpp_2m_sde", eta: 0 }).noise).toBeUndefined();
+    expect(planOf({ compat, sampler: "euler_ancestral" }).noise).toBeUndefined();
+  });
+
   test("withCompat() plans without a schedule when the noise levels are given", () => {
     expect(() => planOf({ compat: "a1111", sigmas: [10, 1, 0] })).not.toThrow();
   });

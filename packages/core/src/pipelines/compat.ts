@@ -18,6 +18,13 @@ const a1111Schedules: Partial<Record<SamplerId, ScheduleId>> = {
   dpmpp_2m_sde_heun: "exponential",
   dpmpp_3m_sde: "exponential",
 };
+/** Samplers whose noise is a Brownian path in A1111 and ComfyUI. */
+const onPaths: readonly string[] = [
+  "dpmpp_sde",
+  "dpmpp_2m_sde",
+  "dpmpp_2m_sde_heun",
+  "dpmpp_3m_sde",
+] satisfies SamplerId[];
 const a1111Discards: readonly string[] = ["dpm_2", "dpm_2_ancestral", "dpmpp_3m_sde"] satisfies SamplerId[];
 const comfyuiDiscards: readonly string[] = ["dpm_2", "dpm_2_ancestral", "unipc"] satisfies SamplerId[];
 
@@ -25,6 +32,10 @@ const onOff = (on: boolean) => (on ? "on" : "off");
 
 /** Whether the noise levels are given one by one. */
 const givesLevels = ({ sigmas, timesteps }: GenerateOptions) => sigmas !== undefined || timesteps !== undefined;
+
+/** The noise of `sampler` there, unless it is to draw none. */
+const pathOf = (sampler: string, { eta }: GenerateOptions): Partial<GenerateOptions> =>
+  onPaths.includes(sampler) && eta !== 0 ? { noise: "brownian" } : {};
 
 /** The programs' choices for what was asked. */
 export const compatModes: Readonly<
@@ -66,6 +77,7 @@ export const compatModes: Readonly<
       stepRng: "same",
       brownianSeed: "seed",
       sampler,
+      ...pathOf(sampler, asked),
       ...(!givesLevels(asked) && {
         schedule: a1111Schedules[sampler as SamplerId],
         discardPenultimate: onOff(a1111Discards.includes(sampler)),
@@ -93,6 +105,7 @@ export const compatModes: Readonly<
       stepRng: "philox",
       brownianSeed: "seed",
       sampler,
+      ...pathOf(sampler, asked),
       ...(!givesLevels(asked) && {
         schedule: "normal",
         discardPenultimate: onOff(comfyuiDiscards.includes(sampler)),

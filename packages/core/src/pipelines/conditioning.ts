@@ -1,6 +1,7 @@
 // Prompts as the UNet takes them: the text encoders' states, and for SDXL the pooled text.
 
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
+import { isKUnet } from "../models/k-unet.ts";
 import type { PromptPiece } from "../prompts/attention.ts";
 import type { ChunkingId, ChunkToken, UnknownConcept } from "../prompts/chunks.ts";
 import { promptChunks } from "../prompts/chunks.ts";
@@ -19,7 +20,7 @@ import type { Networks } from "./networks.ts";
 export interface TextStates {
   /** [1,77,D] for each chunk, one behind the other: both encoders' states side by side for SDXL. */
   readonly context: Tensor;
-  /** [1,P]: the second encoder's pooled and projected text of the first chunk, SDXL only. */
+  /** [1,P]: the first chunk's pooled text, the second encoder's projected one for SDXL, that of the only one for latent upscalers. */
   readonly pooled: Tensor | undefined;
   /** The words of the written prompt, and where their tokens stand in `context`. */
   readonly words?: readonly PromptWord[];
@@ -69,19 +70,20 @@ export function textEncoders(
 ): TextEncoders {
   const { configs } = networks;
   const xl = configs.textEncoder2 !== undefined;
+  const takesPooled = isKUnet(configs.unet);
   const parts = (["textEncoder", "textEncoder2"] as const).filter((part) => configs[part] !== undefined);
   if (parts.length === 0) throw new Error(`Cannot encode prompts with "${checkpoint.path}": it has no text encoder`);
 
   /** The output of `part` to take its states from. */
   function stateOf(part: TextPart, { clipSkip, clipSkipSdxl }: EncodeOptions): string {
     const { layers } = configs[part]!;
-    // SD 1.x and 2.x: the last layer, normalized. SDXL: the layer before it, as it is.
+    // SD 1.x and 2.x: the last layer, normalized. SDXL: the layer before it, as it is. Latent upscalers: the last one, as it is.
     const skipped = xl
       ? { relative: clipSkip, absolute: Math.max(clipSkip - 1, 1), ignored: 1 }[clipSkipSdxl]
       : clipSkip - 1;
     const layer = layers - skipped;
     if (layer < 0) throw new RangeError(`Cannot skip ${clipSkip} layers of CLIP: the ${part} has ${layers}`);
-    return `${xl ? "hidden" : "normalized"}.${layer}`;
+    return `${xl || takesPooled ? "hidden" : "normalized"}.${layer}`;
   }
 
   /** One chunk through one encoder. */
@@ -103,11 +105,12 @@ export function textEncoders(
       kept.data[i + 1] = 0;
     });
     const name = stateOf(part, options);
-    const outputs = [name, ...(part === "textEncoder2" ? ["textEmbeds"] : [])];
+    const pooledName = part === "textEncoder2" ? "textEmbeds" : takesPooled ? "pooled" : undefined;
+    const outputs = [name, ...(pooledName === undefined ? [] : [pooledName])];
     const network = await (options.networks ?? networks).get(part, options.signal);
     const feeds = { ids: { dims: [1, positions], data: BigInt64Array.from(ids, BigInt) }, vectors, kept };
-    const { [name]: state, textEmbeds } = await network.run(feeds, { outputs, signal: options.signal });
-    return { state, pooled: textEmbeds };
+    const made = await network.run(feeds, { outputs, signal: options.signal });
+    return { state: made[name], pooled: pooledName === undefined ? undefined : made[pooledName] };
   }
 
   /** The states [1,77·chunks,D] of each text from one encoder. */
@@ -180,7 +183,8 @@ export function textEncoders(
       }));
     },
     zeros() {
-      const { positions, projection } = configs[parts.at(-1)!]!;
+      const { positions, projection: projected, width } = configs[parts.at(-1)!]!;
+      const projection = takesPooled ? width : projected;
       return {
         context: tensor([1, positions, configs.unet.contextWidth]),
         pooled: projection === undefined ? undefined : tensor([1, projection]),

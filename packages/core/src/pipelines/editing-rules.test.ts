@@ -3,7 +3,7 @@ import { checkEditing } from "./editing-rules.ts";
 import type { GivenInputs } from "./editing-rules.ts";
 import { parseOptions } from "./options.ts";
 
-const nothing: GivenInputs = { init: undefined, mask: false, upscaler: false, upscales: false };
+const nothing: GivenInputs = { init: undefined, mask: false, upscaler: false };
 const picture = { ...nothing, init: "picture" } as const;
 const masked = { ...picture, mask: true };
 const check = (options: object, inputs: GivenInputs) => checkEditing(parseOptions({ prompt: "", ...options }), inputs);
@@ -40,7 +40,7 @@ describe("checkEditing()", () => {
     ],
     [{ promptBlend: 0.5 }, nothing, "promptBlend without a second prompt"],
     [{ refinerAt: 0.5 }, nothing, "refinerAt without a refiner"],
-    [{}, { ...nothing, upscales: true }, "an upscaling model and no picture"],
+    [{}, { ...nothing, upscales: "picture" }, "an upscaling model and no picture"],
   ] as const)("checkEditing() says what contradicts when given %j", (options, inputs, message) => {
     expect(() => check(options, inputs)).toThrow(message);
   });

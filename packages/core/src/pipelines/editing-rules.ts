@@ -7,8 +7,8 @@ export interface GivenInputs {
   readonly init: "picture" | "latents" | undefined;
   readonly mask: boolean;
   readonly upscaler: boolean;
-  /** The model is the ×4 upscaler. */
-  readonly upscales: boolean;
+  /** The model enlarges a picture, or a picture or its latents. */
+  readonly upscales?: "picture" | "latents";
 }
 
 type Name = keyof ResolvedOptions;
@@ -45,7 +45,7 @@ export function checkEditing(options: ResolvedOptions, { init, mask, upscaler, u
   const [extension, otherExtension] = given(extensions);
   const both = (a: string, b: string): never => refuse(`${a} and ${b} together`, "one of them is wanted");
 
-  if (upscales && init !== "picture")
+  if (upscales && init !== "picture" && !(upscales === "latents" && init === "latents"))
     refuse("an upscaling model and no picture", "the small picture, as initial one, is wanted");
   if (upscales && (mask || extension !== undefined)) both("an upscaling model", mask ? "a mask" : extension);
   if (upscales && options.fit !== undefined) both("an upscaling model", "fit");

@@ -30,6 +30,7 @@ import { runConcepts } from "./run-concepts.ts";
 import { startsOf } from "./starts.ts";
 import { stepEvents } from "./step-events.ts";
 import { checkTask } from "./task-rules.ts";
+import { upscalingScale } from "./upscaling-tasks.ts";
 import { seedsOf } from "./variation.ts";
 
 /** Makes every picture that `asked` describes, one after the other, telling `run.emit`. */
@@ -37,18 +38,19 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
   const { checkpoint, networks } = parts;
   const { emit, signal } = run;
   const notice = (text: string) => emit({ kind: "notice", text });
+  const upscales = upscalingScale(checkpoint.task, networks.configs.vae.factor) !== undefined;
   const channels = checkpoint.task === "upscaling" ? 3 : pictureChannels(networks);
   const picture = run.init === undefined || "dims" in run.init ? undefined : withChannels(run.init, channels);
   checkEditing(asked, {
     init: picture !== undefined ? "picture" : run.init && "latents",
     mask: run.mask !== undefined,
     upscaler: run.upscaler !== undefined,
-    upscales: checkpoint.task === "upscaling",
+    ...(upscales && { upscales: checkpoint.task === "latent-upscaling" ? "latents" : "picture" }),
   });
   checkTask(checkpoint, asked, run);
   checkNetworkOptions(asked);
   const edits = checkpoint.task === "instruct-pix2pix";
-  const ground = picture && checkpoint.task !== "upscaling" ? layOut(picture, run.mask, asked) : undefined;
+  const ground = picture && !upscales ? layOut(picture, run.mask, asked) : undefined;
   const { options, templates } = await expandPrompts(
     withDefaults(asked, checkpoint, networks, ground?.image ?? picture ?? run.init),
     { wildcards: run.wildcards, notice },
@@ -60,7 +62,7 @@ export async function generate(parts: Parts, asked: ResolvedOptions, run: Run): 
   if (canvas?.mask?.data.every((value) => value === 255))
     notice("the mask is white everywhere: nothing of the picture is kept");
   const planned = planPasses(parts, options, { fromPicture: canvas !== undefined && !edits });
-  if (canvas === undefined && checkpoint.task !== "upscaling") {
+  if (canvas === undefined && !upscales) {
     const [{ width, height }, scale] = [planned.at(-1)!.options, enlargement(options, networks)];
     checkWatermark(options.watermark, { width: width * scale, height: height * scale });
   }

@@ -1,6 +1,8 @@
 // Hires fix: a picture made at a size that the model knows is enlarged and gone over again, as A1111 does it: with its own
 // steps, all of them, and with noise of the same seed at the new size.
 
+import type { SamplerId } from "../diffusion/samplers/index.ts";
+import { samplerTable } from "../diffusion/samplers/index.ts";
 import { resizeImage } from "../image/resize.ts";
 import type { Image } from "../image/image.ts";
 import { resized } from "../tensor/resize.ts";
@@ -26,11 +28,17 @@ export function secondPassOptions(options: RunOptions, factor: number): RunOptio
     steps: options.hiresSteps ?? options.steps,
     sampler: options.hiresSampler ?? options.sampler,
     schedule: options.hiresSchedule ?? options.schedule,
+    scheduleSettings: options.hiresSchedule === undefined ? options.scheduleSettings : undefined,
+    // A sampler of its own draws along a path where it can.
+    noise: takesPath(options.hiresSampler as SamplerId | undefined) ? options.noise : undefined,
     guidanceScale: options.hiresGuidanceScale ?? options.guidanceScale,
     strength: options.hiresStrength,
     strengthSteps: "exact",
   };
 }
+
+const takesPath = (sampler: SamplerId | undefined): boolean =>
+  sampler === undefined || samplerTable[sampler].brownian !== undefined;
 
 /** What the second pass starts from: the first one's latents [1,C,h,w] enlarged, or their picture enlarged and encoded again. */
 export async function enlargedStarts(

@@ -6,6 +6,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { enlargement } from "./enlarge.ts";
 import type { Networks } from "./networks.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { upscalingScale } from "./upscaling-tasks.ts";
 
 /** The options of a run, nothing left open that a run needs. */
 export type RunOptions = ResolvedOptions & {
@@ -26,15 +27,15 @@ export function withDefaults(
   const { factor } = networks.configs.vae;
   const { family, task, preferences, networks: files } = checkpoint;
   const native = Number(files.unet.config.sample_size ?? 64) * factor;
-  const isUpscaling = task === "upscaling";
+  const enlarged = upscalingScale(task, factor);
   const scale = enlargement(asked, networks);
   const [height, width] =
     init === undefined || asked.maskArea === "masked"
       ? [native, native]
       : "dims" in init
-        ? [init.dims[2] * factor, init.dims[3] * factor]
-        : isUpscaling
-          ? [init.height * factor, init.width * factor]
+        ? [init.dims[2] * factor * (enlarged ?? 1), init.dims[3] * factor * (enlarged ?? 1)]
+        : enlarged !== undefined
+          ? [init.height * enlarged, init.width * enlarged]
           : beforeEnlargement(init, { native, scale });
   const randomSeed = () => Math.floor(Math.random() * 2 ** 32);
   return {
@@ -46,7 +47,7 @@ export function withDefaults(
     guidanceScale:
       asked.guidanceScale ??
       preferences.guidanceScale ??
-      (isUpscaling ? 9 : family === "sdxl" || family === "sdxl-refiner" ? 5 : 7.5),
+      (enlarged !== undefined ? 9 : family === "sdxl" || family === "sdxl-refiner" ? 5 : 7.5),
     seed: asked.seed ?? randomSeed(),
     tileSize: asked.tiledDiffusion === undefined ? undefined : (asked.tileSize ?? native),
     ...(preferences.upscaler !== undefined && { upscale: asked.upscale ?? true }),

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { samplers } from "../diffusion/samplers/index.ts";
 import { schedules } from "../diffusion/schedules/index.ts";
+import type { ScheduleSettings } from "../diffusion/schedules/types.ts";
 import { adapterOptions } from "./adapter-options.ts";
 import { controlOptions } from "./control-options.ts";
 import { editingOptions } from "./editing-options.ts";
@@ -16,6 +17,16 @@ import { compatOptions, promptOptions } from "./prompt-options.ts";
 const samplerIds = Object.keys(samplers) as [string, ...string[]];
 const scheduleIds = Object.keys(schedules) as [string, ...string[]];
 const side = z.int().min(8).max(16384).multipleOf(8);
+const positive = z.number().gt(0);
+const scheduleSettings = {
+  rho: positive,
+  alpha: positive,
+  beta: positive,
+  mean: z.number(),
+  scale: positive,
+  threshold: positive,
+  coefficient: positive,
+} satisfies Record<keyof ScheduleSettings, z.ZodNumber>;
 const size = z.tuple([z.int().min(0), z.int().min(0)]);
 
 /** The options of one generation that can be written down: in a request, a PNG's metadata, or a JSON schema. */
@@ -33,12 +44,23 @@ export const generateOptions = z.strictObject({
   steps: z.int().min(1).max(1000).optional().describe("Denoising steps (the model's usual number)"),
   sampler: z.enum(samplerIds).optional().describe("How to step (what the checkpoint's scheduler_config.json says)"),
   schedule: z.enum(scheduleIds).optional().describe("Noise levels to step through (the sampler's usual ones)"),
+  scheduleSettings: z
+    .strictObject(scheduleSettings)
+    .partial()
+    .optional()
+    .describe("Numbers in the schedule's formula, those that `noisette schedules NAME` lists (its usual ones)"),
   eta: z
     .number()
     .min(0)
     .max(1)
     .optional()
     .describe("Fresh noise of ddim (0) and of the ancestral and SDE samplers (1)"),
+  noise: z
+    .enum(["independent", "brownian"])
+    .optional()
+    .describe(
+      "Noise of SDE samplers: fresh for each step, or along one Brownian path, hardly changed by more steps (the sampler's own)",
+    ),
   scheduler: z
     .record(z.string(), z.unknown())
     .optional()

@@ -223,6 +223,7 @@ describe("generate()", () => {
     async (compat) => {
       const [{ record, image }] = await make({ prompt: "a (red:1.3) fox", compat, sampler: "dpmpp_2m_sde" });
       expect(record.options).toMatchObject({ compat, seed: 7 });
+      expect(record.options.noise).toBe(compat === "diffusers" ? undefined : "brownian");
       const [again] = (
         await model.generate({ ...structuredClone(record.options), ...(record.batch && { pictures: [0] }) })
       ).images;

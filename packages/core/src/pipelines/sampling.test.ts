@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { TorchGenerator } from "../util/rng/torch-generator.ts";
 import { parseOptions } from "./options.ts";
 import { planSampling } from "./sampling.ts";
 
@@ -39,6 +40,54 @@ describe("planSampling()", () => {
   it("planSampling() throws when strength leaves no step", () => {
     expect(() => planned(ddim, { strength: 0.1 }, 8)).toThrow(
       "Cannot generate from a picture: strength 0.1 of 8 steps is none (a larger strength or more steps are wanted)",
+    );
+  });
+
+  it("planSampling() takes the noise asked for, also by the checkpoint's own scheduler", () => {
+    const sde = { _class_name: "DPMSolverMultistepScheduler", algorithm_type: "sde-dpmsolver++" };
+    expect(planned(sde, {}, 10).plan.noise).toBeUndefined();
+    expect(planned(sde, { noise: "brownian" }, 10).plan.noise).toBe("brownian");
+    expect(() => planned(ddim, { noise: "brownian" }, 10)).toThrow(
+      /^Cannot plan ddim with Brownian noise: it draws no/,
+    );
+    expect(planned(ddim, { sampler: "dpmpp_sde", noise: "independent" }, 10).plan.noise).toBeUndefined();
+  });
+
+  it("planSampling() makes the same picture along one Brownian path, the closer the more steps there are", async () => {
+    const length = 64;
+    const s = 0.7; // of the data, a Gaussian around 0 whose ε = x·σ/(s² + σ²) is known
+    const start = new TorchGenerator(3).randn(length);
+    const picture = (steps: number, noise: "brownian" | "independent") => {
+      const options = { sampler: "dpmpp_2m_sde", schedule: "karras", noise, strength: 1 };
+      const sampling = planned(ddim, options, steps);
+      const draws = new TorchGenerator(4);
+      let calls = 0;
+      const evaluate = async (input: Float32Array) => {
+        const sigma = sampling.plan.sigmas[calls++];
+        return input.map((value) => (value * Math.sqrt(1 + sigma ** 2) * sigma) / (s ** 2 + sigma ** 2));
+      };
+      return sampling.sample(Object.assign(evaluate, { unconditional: undefined }) as never, {
+        start: { kind: "noise", noise: start },
+        noise: () => draws.randn(length),
+      });
+    };
+    const rms = (a: Float32Array, b: Float32Array) =>
+      Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / length);
+    const finest = await picture(160, "brownian");
+    const [far, near] = [rms(await picture(20, "brownian"), finest), rms(await picture(80, "brownian"), finest)];
+    expect(near).toBeLessThan(far / 2);
+    expect(near).toBeLessThan(rms(await picture(80, "independent"), finest) / 4);
+    expect(await picture(20, "brownian")).toEqual(await picture(20, "brownian"));
+  });
+
+  it("planSampling() hands the settings of a schedule on, and wants the schedule with them", () => {
+    const settings = { scheduleSettings: { coefficient: 1.5 }, sampler: "euler", strength: 1 };
+    expect(planned(ddim, { ...settings, schedule: "gits" }, 2).plan.sigmas[1]).toBeCloseTo(0.54755926, 8);
+    expect(() => planned(ddim, settings, 2)).toThrow(
+      "Cannot plan a run with scheduleSettings alone (schedule is wanted with them)",
+    );
+    expect(() => planned(ddim, { ...settings, schedule: "karras" }, 2)).toThrow(
+      'Cannot set "coefficient" for karras: it reads rho',
     );
   });
 

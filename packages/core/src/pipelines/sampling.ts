@@ -4,7 +4,7 @@ import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { diffusionFromDiffusers, planFromDiffusers, schedulerClasses } from "../diffusion/from-diffusers.ts";
 import type { SchedulerConfigJson } from "../diffusion/from-diffusers.ts";
 import { noised } from "../diffusion/noise.ts";
-import { planFor } from "../diffusion/plan.ts";
+import { planFor, timed, withNoise } from "../diffusion/plan.ts";
 import type { PlanRange, SamplingPlan } from "../diffusion/plan.ts";
 import { runPlan } from "../diffusion/run-plan.ts";
 import type { RunOptions } from "../diffusion/run-plan.ts";
@@ -18,6 +18,7 @@ import type { Start } from "./initial-latents.ts";
 import { keepKnown } from "./inpaint-blend.ts";
 import type { KnownRegion } from "./inpaint-blend.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { noiseCode } from "./upscale-latents.ts";
 
 /** A planned run. */
 export interface Sampling {
@@ -47,7 +48,7 @@ export interface Sampling {
  * says, exactly as diffusers would do it. Throws TypeError or RangeError on a combination that cannot run.
  */
 export function planSampling(
-  checkpoint: Pick<Checkpoint, "scheduler" | "prediction">,
+  checkpoint: Pick<Checkpoint, "scheduler" | "prediction"> & Partial<Pick<Checkpoint, "task">>,
   options: ResolvedOptions & { steps: number },
   { fromPicture }: { fromPicture: boolean },
 ): Sampling {
@@ -66,7 +67,11 @@ export function planSampling(
   // Classes with more entries than steps (PLMS calls one step's network twice) are cut by steps, as diffusers cuts them.
   const steps = isCounted ? Math.min(asked, whole.timesteps.length) : whole.timesteps.length;
   const range = rangeOf(whole, options, fromPicture ? rule.begin(steps, options) : undefined);
-  const plan = range === undefined ? whole : planned(range, asked);
+  const part = range === undefined ? whole : planned(range, asked);
+  const plan =
+    checkpoint.task === "latent-upscaling"
+      ? { ...part, ...timed({ sigmas: part.sigmas, timestepOf: noiseCode }) }
+      : part;
   const handsOver = options.denoisingEnd !== undefined;
   return {
     plan,
@@ -101,7 +106,15 @@ export function planSampling(
 /** The options that say which noise levels are stepped through, and how. */
 export type PlanOptions = Pick<
   ResolvedOptions,
-  "scheduler" | "sampler" | "schedule" | "eta" | "timesteps" | "sigmas" | "discardPenultimate"
+  | "scheduler"
+  | "sampler"
+  | "schedule"
+  | "scheduleSettings"
+  | "eta"
+  | "noise"
+  | "timesteps"
+  | "sigmas"
+  | "discardPenultimate"
 > & {
   readonly steps: number;
   /** Of DDIM by its scheduler config: the noise is that of the clipped estimate (diffusers' use_clipped_model_output). */
@@ -111,25 +124,32 @@ export type PlanOptions = Pick<
 /** The plan for `options`, or `range` of it: by the sampler and schedule they name, or what the checkpoint's scheduler config says. */
 export function chosenPlan(
   checkpoint: Pick<Checkpoint, "scheduler" | "prediction">,
-  { scheduler, sampler, schedule, eta, timesteps, sigmas, steps, discardPenultimate, clippedNoise }: PlanOptions,
+  options: PlanOptions,
   range: PlanRange = {},
 ): SamplingPlan {
+  const { scheduler, sampler, schedule, scheduleSettings, eta, noise, timesteps, sigmas, steps } = options;
+  if (scheduleSettings !== undefined && schedule === undefined)
+    throw new TypeError("Cannot plan a run with scheduleSettings alone (schedule is wanted with them)");
   const config = scheduler ?? { ...checkpoint.scheduler, prediction_type: checkpoint.prediction };
   const counted = timesteps ? { timesteps } : sigmas ? { sigmas } : { steps };
-  const discards = discardPenultimate === "on" && "steps" in counted;
+  const discards = options.discardPenultimate === "on" && "steps" in counted;
   if (sampler === undefined && schedule === undefined && !discards)
-    return planFromDiffusers(config, {
-      ...counted,
-      ...range,
-      eta,
-      ...(clippedNoise && { useClippedModelOutput: true }),
-    });
+    return withNoise(
+      planFromDiffusers(config, {
+        ...counted,
+        ...range,
+        eta,
+        ...(options.clippedNoise && { useClippedModelOutput: true }),
+      }),
+      noise,
+    );
   const model = diffusionOf(config);
   const choice = {
     sampler: (sampler as SamplerId | undefined) ?? planFromDiffusers(config, { steps }).sampler,
     settings: eta === undefined ? undefined : { eta },
+    noise,
   };
-  const own = { schedule: schedule as ScheduleId | undefined };
+  const own = { schedule: schedule as ScheduleId | undefined, scheduleSettings };
   if (!discards) return planFor(model, { ...choice, ...own, ...counted, ...range });
   const whole = planFor(model, { ...choice, ...own, steps: steps + 1 }).sigmas;
   return planFor(model, { ...choice, sigmas: [...whole.slice(0, -2), whole.at(-1)!], ...range });

@@ -8,6 +8,7 @@ import { startsFromLatents, startsFromNoise, startsFromPicture } from "./initial
 import type { StartContext, Starts } from "./initial-latents.ts";
 import { startsToEdit } from "./instruct-pix2pix.ts";
 import type { Parts, Run } from "./run.ts";
+import { startsFromSmallLatents } from "./upscale-latents.ts";
 import { startsFromSmall } from "./upscale-sd.ts";
 
 /** A run's pictures, laid out. */
@@ -31,6 +32,7 @@ export async function startsOf(
   function plainStarts(): Promise<Starts> {
     if (canvas !== undefined) return startsFromPicture(canvas, context);
     if (checkpoint.task === "upscaling") return startsFromSmall(picture!, { ...context, checkpoint });
+    if (checkpoint.task === "latent-upscaling") return startsFromSmallLatents(picture ?? (init as Tensor), context);
     return init === undefined ? startsFromNoise(context) : startsFromLatents(init as Tensor, context);
   }
 }

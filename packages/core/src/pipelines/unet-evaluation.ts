@@ -1,5 +1,6 @@
 // The UNet at one x under several conditions: what guidance combines.
 
+import { isKUnet } from "../models/k-unet.ts";
 import type { UNetConfig } from "../models/unet.ts";
 import type { Network } from "../runtime/engine.ts";
 import { stack, unstack } from "../tensor/batch.ts";
@@ -99,6 +100,7 @@ export function unetEvaluation(
         textEmbeds: stack(conditions.map(({ pooled }) => pooled!)),
         timeIds: stack(conditions.map(({ timeIds }) => timeIds!)),
       }),
+      ...(isKUnet(config) && { pooled: stack(conditions.map(({ pooled }) => pooled!)) }),
     };
     const negative = conditions.map(({ isNegative = false }) => isNegative);
     const controlled = await controls?.feeds(

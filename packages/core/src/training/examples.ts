@@ -15,6 +15,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     ...(weights && { weights: Array.from(indices, (index) => weights[index]) }),
     length: indices.length,
     read: (index, epoch) => dataset.read(indices[index], epoch),
+    describe: (index, epoch) => dataset.describe(indices[index], epoch),
   };
 }
 

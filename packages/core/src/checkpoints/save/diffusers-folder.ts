@@ -23,6 +23,7 @@ const pipelines: Readonly<Record<CheckpointTask, Partial<Record<ModelFamily, str
   },
   "depth-to-image": { usual: "StableDiffusionDepth2ImgPipeline" },
   upscaling: { usual: "StableDiffusionUpscalePipeline" },
+  "latent-upscaling": { usual: "StableDiffusionLatentUpscalePipeline" },
   unclip: { usual: "StableUnCLIPImg2ImgPipeline" },
 };
 

@@ -24,6 +24,8 @@ export async function saveSingleFile(
   { metadata = {}, signal }: { metadata?: Readonly<Record<string, string>>; signal?: AbortSignal } = {},
 ): Promise<void> {
   if (await pathExists(path)) throw new Error(`Cannot write "${path}": it exists (a new file is wanted)`);
+  if (model.task === "latent-upscaling")
+    throw new Error(`Cannot write "${path}": a latent upscaler has no single-file layout (a folder is wanted)`);
   const networks = [...model.networks].flatMap(([slot, { tensors }]) => [
     ...originalNetwork(slot, model.family, tensors),
   ]);

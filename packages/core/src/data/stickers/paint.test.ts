@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../random-stream.ts";
-import { flatten, onGround, paint } from "./paint.ts";
+import { onGround, paint } from "./paint.ts";
 
 const centred = { x: 32, y: 32, scale: 1 };
 const random = randomStream(4);
@@ -56,6 +56,5 @@ describe("onGround()", () => {
     clear.set([200, 100, 0, 51]);
     expect(at(onGround(clear, [0, 0, 250]), 0, 0)).toEqual([40, 20, 200, 255]);
     expect(at(onGround(clear, [1, 2, 3]), 1, 0)).toEqual([1, 2, 3, 255]);
-    expect(at(flatten(clear, [1, 2, 3]), 1, 0, 3)).toEqual([1, 2, 3]);
   });
 });

@@ -1,6 +1,8 @@
 // Drawings moved, turned, made smaller and laid over one another: what augmentation and composed scenes need. Colours are
 // mixed as they are stored (plain sRGB), as browsers and most programs mix them.
 
+import { withChannels } from "../../image/channels.ts";
+import { overGround } from "../../image/over-ground.ts";
 import type { Colour } from "./colours.ts";
 import { stickerSize } from "./render.ts";
 
@@ -38,29 +40,10 @@ export function paint(items: readonly Placed[]): Uint8Array {
   return straight(canvas);
 }
 
-/** `rgba` on a ground of one colour: RGB [64·64·3]. */
-export function flatten(rgba: Uint8Array, [red, green, blue]: Colour["rgb"]): Uint8Array {
-  const rgb = new Uint8Array((rgba.length / 4) * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    const alpha = rgba[from + 3];
-    const rest = 255 - alpha;
-    rgb[to] = (rgba[from] * alpha + red * rest + 127) / 255;
-    rgb[to + 1] = (rgba[from + 1] * alpha + green * rest + 127) / 255;
-    rgb[to + 2] = (rgba[from + 2] * alpha + blue * rest + 127) / 255;
-  }
-  return rgb;
-}
-
-/** The same, as RGBA without transparency. */
+/** `rgba` on a ground of one colour, as RGBA without transparency. */
 export function onGround(rgba: Uint8Array, ground: Colour["rgb"]): Uint8Array {
-  const rgb = flatten(rgba, ground);
-  const out = new Uint8Array(rgba.length).fill(255);
-  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
-    out[to] = rgb[from];
-    out[to + 1] = rgb[from + 1];
-    out[to + 2] = rgb[from + 2];
-  }
-  return out;
+  const row = { width: rgba.length / 4, height: 1, channels: 4, data: rgba } as const;
+  return withChannels(overGround(row, ground), 4).data;
 }
 
 function premultiplied(rgba: Uint8Array): Float32Array {

@@ -1,7 +1,7 @@
 // The sticker set as a generator learns it: of every sticker pictures and captions that are drawn anew each epoch, so that what is
 // said of a picture varies as people would say it.
 
-import type { Dataset } from "../dataset.ts";
+import type { Dataset, Description } from "../dataset.ts";
 import { randomStream } from "../random-stream.ts";
 import type { CaptionOptions } from "./captions.ts";
 import { drawCaption } from "./captions.ts";
@@ -41,6 +41,13 @@ export function sceneSet(
     ...(languages.length === 0 && { templates: { localized: 0 } }),
   };
   const scene = scenesOf(set, { mix, captions });
+  /** A caption tells of what is drawn: it is known with the picture only. */
+  function drawn(index: number, epoch: number): { readonly rgba: Uint8Array; readonly description: Description } {
+    const { id, text: _, ...columns } = set.stickers[index];
+    const { rgba, text } = scene(index, randomStream(seed, index, 2 * (epoch % variants)));
+    const caption = drawCaption(text, randomStream(seed, index, 2 * epoch + 1), captions);
+    return { rgba, description: { id, caption: caption.text, columns } };
+  }
   return {
     name: set.name,
     length: set.length,
@@ -48,11 +55,10 @@ export function sceneSet(
     hash: `${set.hash} ${JSON.stringify({ mix, languages, unstyled, variants: String(variants), seed })}`,
     variants,
     weights: set.stickers.map(({ weight }) => weight),
+    describe: (index, epoch = 0) => drawn(index, epoch).description,
     async read(index, epoch = 0) {
-      const { id, text: _, ...columns } = set.stickers[index];
-      const { rgba, text } = scene(index, randomStream(seed, index, 2 * (epoch % variants)));
-      const caption = drawCaption(text, randomStream(seed, index, 2 * epoch + 1), captions);
-      return { id, caption: caption.text, image: stickerImage(rgba), columns };
+      const { rgba, description } = drawn(index, epoch);
+      return { ...description, image: stickerImage(rgba) };
     },
   };
 }

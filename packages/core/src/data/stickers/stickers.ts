@@ -4,7 +4,7 @@ import { joinPath, openFile, pathExists, readText } from "#platform";
 import type { Image } from "../../image/image.ts";
 import { readSafetensors } from "../../safetensors/read.ts";
 import { storedTensor } from "../../safetensors/weights.ts";
-import type { Dataset } from "../dataset.ts";
+import type { Dataset, Description } from "../dataset.ts";
 import type { Concept } from "./concepts.ts";
 import { stickerSize } from "./render.ts";
 import type { StickerSplit } from "./split.ts";
@@ -52,13 +52,15 @@ export function stickerSet(
     stickers: entries.map(({ sticker }) => sticker),
     concepts: new Map(concepts.map((concept) => [concept.hexcode, concept])),
     pixels: (index) => entries[index].rgba,
+    describe: (index) => descriptionOf(entries[index].sticker),
     async read(index) {
       const { sticker, rgba } = entries[index];
-      const { id, text, ...columns } = sticker;
-      return { id, caption: text, image: stickerImage(rgba), columns };
+      return { ...descriptionOf(sticker), image: stickerImage(rgba) };
     },
   };
 }
+
+const descriptionOf = ({ id, text, ...columns }: Sticker): Description => ({ id, caption: text, columns });
 
 /** RGBA bytes of the set's size as a picture. */
 export const stickerImage = (rgba: Uint8Array): Image => ({

@@ -1,6 +1,6 @@
 // Levels optimized for a model, 10 steps, and interpolated for other numbers: A. Sabour et al., "Align Your Steps", arXiv 2404.14507;
 // the numbers are those of its project page.
-import { linspace } from "../spacing.ts";
+import { logLinear } from "./log-linear.ts";
 import type { Schedule } from "./types.ts";
 
 /** The published levels; a run ends at 0 in place of the last. */
@@ -24,18 +24,10 @@ export const alignedLevelsShort = {
 
 /** The levels for one model, log σ being linear between the published ones. */
 export function alignYourSteps(model: keyof typeof alignedLevels): Schedule {
-  return (steps) => interpolated(alignedLevels[model], steps + 1).slice(0, steps);
+  return (steps) => logLinear(alignedLevels[model], steps + 1).slice(0, steps);
 }
 
 /** The same as AUTOMATIC1111 has it: the short levels, of which the last one is kept before the 0. */
 export function alignYourStepsA1111(model: keyof typeof alignedLevelsShort): Schedule {
-  return (steps) => interpolated(alignedLevelsShort[model], steps);
-}
-
-function interpolated(levels: readonly number[], count: number): number[] {
-  return linspace(0, levels.length - 1, count).map((position) => {
-    const low = Math.min(Math.floor(position), levels.length - 2);
-    const w = position - low;
-    return Math.exp((1 - w) * Math.log(levels[low]) + w * Math.log(levels[low + 1]));
-  });
+  return (steps) => logLinear(alignedLevelsShort[model], steps);
 }

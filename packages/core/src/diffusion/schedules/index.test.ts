@@ -91,6 +91,29 @@ describe("schedules", () => {
     expected.forEach((sigma, i) => expect(Math.abs(actual[i] - sigma)).toBeLessThanOrEqual(2e-5 * sigma)); // its table is rougher
   });
 
+  // From the authors' tables.
+  test.each([
+    [1.2, [14.61464119, 5.85520077, 2.05039096, 0.95350921, 0.45573691, 0.17026083]],
+    [0.8, [14.61464119, 12.2308979, 8.75849152, 7.49001646, 5.85520077, 2.05039096]],
+    [1.5, [14.61464119, 1.56271636, 0.72133851, 0.36617002, 0.19894916, 0.09824532]],
+  ])("scheduleSigmas() gives the published levels of gits when its coefficient is %f", (coefficient, expected) => {
+    expect(scheduleSigmas("gits", 6, model, { coefficient })).toEqual([...expected, 0]);
+  });
+
+  it("gits halves each step of its longest row when it has none for 40 steps, in log σ", () => {
+    const [row, sigmas] = [20, 40].map((steps) => scheduleSigmas("gits", steps, model));
+    row.slice(0, -1).forEach((sigma, i) => expect(sigmas[2 * i]).toBeCloseTo(sigma, 10));
+    expect(sigmas[1]).toBeCloseTo(Math.sqrt(row[0] * row[1]), 10);
+    expect(scheduleSigmas("gits", 1, model)[0]).toBeCloseTo(14.61464119, 10);
+    expect(scheduleSigmas("gits", 16, model, { coefficient: 0.8 })).toHaveLength(17); // the published row is another's
+  });
+
+  it("scheduleSigmas() throws when gits has no table for a coefficient", () => {
+    expect(() => scheduleSigmas("gits", 10, model, { coefficient: 1.22 })).toThrow(
+      "Cannot schedule gits with coefficient 1.22: one of 0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.15, 1.2, 1.25, 1.3, 1.35, 1.4, 1.45, 1.5 is wanted",
+    );
+  });
+
   it("distilled models get the levels of their training timesteps", () => {
     const at = (timesteps: number[]) => [...timesteps.map((t) => model.sigmas[t]), 0];
     expect(scheduleSigmas("turbo", 4, model)).toEqual(at([999, 899, 799, 699]));

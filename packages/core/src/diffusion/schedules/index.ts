@@ -6,6 +6,7 @@ import { sigmasBongTangent } from "./bong-tangent.ts";
 import { sigmasDdimUniform } from "./ddim-uniform.ts";
 import { sigmasLcm, sigmasTurbo } from "./distilled.ts";
 import { sigmasExponential } from "./exponential.ts";
+import { sigmasGits } from "./gits.ts";
 import { sigmasEdm, sigmasKarras } from "./karras.ts";
 import { sigmasKlOptimal, sigmasKlOptimalToMin } from "./kl-optimal.ts";
 import { sigmasLaplace } from "./laplace.ts";
@@ -165,6 +166,14 @@ export const schedules = {
     ownRange: true,
     names: { a1111: "Align Your Steps (SDXL)" },
     reference: "arXiv 2404.14507",
+  },
+  gits: {
+    sigmas: sigmasGits,
+    title: "Levels where the trajectories of Stable Diffusion bend equally",
+    settings: ["coefficient"],
+    ownRange: true,
+    names: { comfyui: "GITSScheduler", sdcpp: "gits" },
+    reference: "arXiv 2405.11326",
   },
   laplace: {
     sigmas: sigmasLaplace,

@@ -20,4 +20,6 @@ export interface ScheduleSettings {
   readonly scale?: number;
   /** Linear-quadratic: the share of the noise taken off by the linear half. */
   readonly threshold?: number;
+  /** GITS: which of its tables, 0.8 to 1.5 in steps of 0.05. */
+  readonly coefficient?: number;
 }

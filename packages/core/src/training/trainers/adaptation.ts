@@ -25,6 +25,7 @@ import type { LearntBatch, LearntPictures } from "./learnt-pictures.ts";
 import { noiseLevelsOf } from "./noise-levels.ts";
 import { noisedFeeds, validationTimesteps } from "./noised-feeds.ts";
 import { openCachedStates } from "./text-states.ts";
+import { toldSizes } from "./told-sizes.ts";
 import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
 
 /** What one kind of teaching needs. */
@@ -121,18 +122,12 @@ export async function openAdaptation(recipe: AdaptationRecipe, options: Adaptati
     const [count, , height, width] = clean.dims;
     const dropout = isTraining ? recipe.dropout : 0;
     const kept = Array.from(draws.rand(count), (u, i) => (u < dropout ? "" : texts[i]));
-    const sides = [height, width].map((side) => side * autoencoder.factor);
+    const shape = { width: width * autoencoder.factor, height: height * autoencoder.factor };
     return {
       ...noised,
       weight: { dims: weight.dims, data: Float32Array.from(weight.data, (w, i) => w * (counts?.[i] ?? 1)) },
       ...(states === undefined ? textFeeds(base, kept, table) : await states.encode(kept)),
-      // SDXL is told the size that is learnt, uncut.
-      ...(isSdxl && {
-        timeIds: tensor(
-          [count, 6],
-          Float32Array.from({ length: 6 * count }, (_, i) => [...sides, 0, 0, ...sides][i % 6]),
-        ),
-      }),
+      ...(isSdxl && { timeIds: toldSizes(examples, { count, shape, fit: recipe.data.fit }) }),
       ...(await more?.({ examples, texts: kept, draws, isTraining })),
     };
   }

@@ -1,28 +1,21 @@
 // A trained autoencoder, of either kind: its files, pictures to latents, latents to pictures.
 
+import { describeAutoencoder } from "../../checkpoints/autoencoder-classes.ts";
+import type { AutoencoderDescription } from "../../checkpoints/autoencoder-classes.ts";
 import type { NetworkFiles } from "../../checkpoints/checkpoint.ts";
 import { readVae } from "../../checkpoints/vae-override.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { autoencoderKlConfig, decoderGraph, encoderGraph } from "../../models/autoencoder-kl.ts";
 import type { PublishedConfig } from "../../models/config.ts";
-import { vqAutoencoderConfig, vqDecoderGraph, vqEncoderGraph } from "../../models/vq-autoencoder.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { StoredTensors } from "../../tensor/stored.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** An autoencoder's files and sizes. */
-export interface AutoencoderFiles {
+export interface AutoencoderFiles extends Omit<AutoencoderDescription, "encoder" | "decoder"> {
   readonly path: string;
   readonly className: string;
   readonly published: PublishedConfig;
   readonly tensors: StoredTensors;
-  readonly imageChannels: 1 | 3 | 4;
-  readonly latentChannels: number;
-  /** Pixels per latent along one side. */
-  readonly factor: number;
-  /** Latents that diffusion learns = (z − shift)·scaling. */
-  readonly scaling: number;
-  readonly shift: number;
   /** Input `image`; outputs `mean` and, where latents are drawn, `logVariance`. */
   readonly encoder: Graph;
   /** Input `latents`; output `image`. */
@@ -41,42 +34,9 @@ export function autoencoderOf(
   path: string,
 ): AutoencoderFiles {
   const { className, config: published, tensors } = network;
-  const kind = kinds[className];
-  if (kind === undefined)
-    throw new Error(
-      `Cannot open autoencoder "${path}": it is a ${className} (${Object.keys(kinds).join(" or ")} is wanted)`,
-    );
-  return { path, className, published, tensors, ...kind(published) };
+  const { encoder, decoder, ...sizes } = describeAutoencoder(path, network);
+  return { path, className, published, tensors, ...sizes, encoder: encoder(), decoder: decoder() };
 }
-
-type Kind = Omit<AutoencoderFiles, "path" | "className" | "published" | "tensors">;
-
-const kinds: Readonly<Record<string, (published: PublishedConfig) => Kind>> = {
-  AutoencoderKL(published) {
-    const config = autoencoderKlConfig(published);
-    return {
-      imageChannels: config.imageChannels as 1 | 3 | 4,
-      latentChannels: config.latentChannels,
-      factor: config.factor,
-      scaling: config.scalingFactor,
-      shift: config.shiftFactor,
-      encoder: encoderGraph(config),
-      decoder: decoderGraph(config),
-    };
-  },
-  VQModel(published) {
-    const config = vqAutoencoderConfig(published);
-    return {
-      imageChannels: config.imageChannels as 1 | 3 | 4,
-      latentChannels: config.codeWidth,
-      factor: config.factor,
-      scaling: config.scalingFactor,
-      shift: 0,
-      encoder: vqEncoderGraph(config),
-      decoder: vqDecoderGraph(config),
-    };
-  },
-};
 
 /** Latents as they are distributed: VQ's are certain. */
 export interface Moments {

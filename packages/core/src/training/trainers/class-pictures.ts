@@ -93,12 +93,20 @@ async function madePictures(
 function joinedSet(sets: readonly Dataset[]): Dataset {
   const [first, second] = sets;
   if (second === undefined) return first;
+  const place = (index: number) =>
+    index < first.length ? ([first, index] as const) : ([second, index - first.length] as const);
   return {
     name: `${first.name} and ${second.name}`,
     length: first.length + second.length,
     skipped: [...first.skipped, ...second.skipped],
     hash: `${first.hash} ${second.hash}`,
-    read: (index, epoch) =>
-      index < first.length ? first.read(index, epoch) : second.read(index - first.length, epoch),
+    read(index, epoch) {
+      const [set, own] = place(index);
+      return set.read(own, epoch);
+    },
+    describe(index, epoch) {
+      const [set, own] = place(index);
+      return set.describe(own, epoch);
+    },
   };
 }

@@ -25,15 +25,11 @@ const drawn: Dataset = {
   skipped: [],
   variants,
   weights: [1, 3, 2, 2],
+  describe: (index, epoch = 0) => ({ id: `${index}`, caption: `${epoch}`, columns: {} }),
   async read(index, epoch = 0) {
     const colour = [60 * index, 120 * (epoch % variants), 0, 255];
     const data = Uint8Array.from({ length: 4 * side * side }, (_, i) => colour[i % 4]);
-    return {
-      id: `${index}`,
-      image: { width: side, height: side, channels: 4, data },
-      caption: `${epoch}`,
-      columns: {},
-    };
+    return { ...this.describe(index, epoch), image: { width: side, height: side, channels: 4, data } };
   },
 };
 

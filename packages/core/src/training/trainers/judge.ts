@@ -1,6 +1,6 @@
 // Trains a judge: what real pictures show and in which style, so that it can tell of made ones whether they do.
 
-import type { Example } from "../../data/dataset.ts";
+import type { Description, Example } from "../../data/dataset.ts";
 import { readComponentWeights } from "../../checkpoints/component-weights.ts";
 import { contactSheet } from "../../image/contact-sheet.ts";
 import { judgeConfig, judgeGraph } from "../../models/judge.ts";
@@ -20,12 +20,12 @@ import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
 
 /** Opens the trainer of `recipe`. Throws Error when a picture has no class. */
 export async function openJudgeTrainer(recipe: JudgeRecipe, setup: TrainerSetup): Promise<Trainer> {
-  const { engine, training, validation, folder, notice, signal } = setup;
+  const { engine, training, validation, folder, notice } = setup;
   const { size, seed, classes: columns } = recipe;
   const reader = exampleReader(training, { fit: recipe.data.fit, notice });
   const validationReader = validation && exampleReader(validation, { fit: recipe.data.fit, notice });
   const shape = { width: size, height: size };
-  const names = await classNames(allExamples(), columns);
+  const names = classNames(descriptions(), columns);
   const published = judgePublished(recipe, names);
   const config = judgeConfig(published);
   const numbers = {
@@ -33,16 +33,9 @@ export async function openJudgeTrainer(recipe: JudgeRecipe, setup: TrainerSetup)
     style: new Map(names.styles.map((name, i) => [name, i])),
   };
 
-  async function* allExamples(): AsyncGenerator<Example> {
-    for (const [from, count] of [
-      [reader, training.length],
-      [validationReader, validation?.length ?? 0],
-    ] as const) {
-      for (let index = 0; index < count; index++) {
-        signal?.throwIfAborted();
-        yield await from!.readWhole(index, 0);
-      }
-    }
+  function* descriptions(): Generator<Description> {
+    for (const set of [training, validation])
+      for (let index = 0; index < (set?.length ?? 0); index++) yield set!.describe(index);
   }
   function feedsOf(examples: readonly Example[], grounds: readonly Ground[]): Feeds {
     const classes = examples.map((example) => pictureClasses(example, columns));
