@@ -1,6 +1,7 @@
 // The jobs that this page knows: those it sent, and those that were open when it was opened.
 
 import { signal } from "@preact/signals";
+import type { JobEvent } from "@noisette/server/schema/job-event";
 import type { JobRequest } from "@noisette/server/schema/job-request";
 import type { Job } from "@noisette/server/schema/job";
 import { client } from "./api.ts";
@@ -12,6 +13,9 @@ export const jobs = signal<readonly JobView[]>([]);
 
 /** Why the events of a job could not be followed. */
 export const followProblem = signal<unknown>();
+
+/** Views change no more often. */
+const betweenMs = 50;
 
 const overListeners = new Set<(view: JobView) => void>();
 
@@ -48,7 +52,20 @@ export function forgetJob(id: string): void {
 async function follow(job: Job, shownIn: JobView["shownIn"]): Promise<void> {
   jobs.value = [viewOfJob(job, shownIn), ...jobs.value.filter(({ id }) => id !== job.id)];
   try {
-    for await (const event of client.watchJob(job.id)) change(job.id, (view) => afterEvent(view, event));
+    // Small networks make steps faster than pages are drawn: what comes meanwhile is shown at once.
+    let come: JobEvent[] = [];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const show = () => {
+      const events = come;
+      [come, timer] = [[], undefined];
+      change(job.id, (view) => events.reduce(afterEvent, view));
+    };
+    for await (const event of client.watchJob(job.id)) {
+      come.push(event);
+      timer ??= setTimeout(show, betweenMs);
+    }
+    clearTimeout(timer);
+    show();
     const view = jobs.value.find(({ id }) => id === job.id);
     if (view !== undefined && isOver(view)) for (const listener of overListeners) listener(view);
   } catch (error) {
