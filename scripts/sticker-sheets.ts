@@ -1,5 +1,5 @@
 // What the bundled model draws, none of it picked by hand: ten things in every style, and ten prompts beside ten captions that
-// were held out, drawn at random. All with the same seed.
+// were held out, drawn at random. Seeds count up from 1 in each row of the grid, and on the sheet.
 //
 //   npx tsx --conditions=source scripts/sticker-sheets.ts [MODEL = packages/sticker] [STICKERS = data/stickers] [FOLDER = docs/assets]
 
@@ -49,17 +49,16 @@ const side = 96;
 /** Writes sticker-grid.webp and sticker-sheet.webp to `folder`. */
 export async function makeStickerSheets(model: string, stickers: string, folder: string): Promise<void> {
   const generator = await load(model);
-  const draw = async (prompt: string, width: number): Promise<Image> => {
+  const draw = async (prompt: string[], width: number): Promise<Image[]> => {
     const { images } = await generator.generate({ prompt, seed });
-    return resizeImage(images[0].image!, { width, height: width, filter: "lanczos" });
+    return images.map(({ image }) => resizeImage(image!, { width, height: width, filter: "lanczos" }));
   };
   try {
     const styles = ["", ...stickerStyles.map(({ words }) => words[0])];
     const cells: Image[][] = [];
     for (const thing of things) {
-      const row: Image[] = [];
-      for (const style of styles) row.push(await draw(style === "" ? thing : `${thing}, ${style}`, side));
-      cells.push(row);
+      const row = styles.map((style) => (style === "" ? thing : `${thing}, ${style}`));
+      cells.push(await draw(row, side));
     }
     const grid = await labelledGrid({ columns: styles.map((style) => style || "no style"), rows: things, cells });
     await writePicture(join(folder, "sticker-grid.webp"), grid, { format: "webp", quality: 80 });
@@ -69,8 +68,9 @@ export async function makeStickerSheets(model: string, stickers: string, folder:
     const captions = await Promise.all(
       Array.from(order.slice(0, prompts.length), async (i) => (await held.read(Number(i))).caption!),
     );
-    const shown: { image: Image; label: string }[] = [];
-    for (const label of [...prompts, ...captions]) shown.push({ image: await draw(label, 2 * side), label });
+    const labels = [...prompts, ...captions];
+    const pictures = await draw(labels, 2 * side);
+    const shown = pictures.map((image, i) => ({ image, label: labels[i] }));
     await writePicture(join(folder, "sticker-sheet.webp"), await contactSheet(shown), { format: "webp", quality: 80 });
   } finally {
     await generator.close();
