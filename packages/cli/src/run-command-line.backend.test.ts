@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { run } from "../../../fixtures/command-line.ts";
 import { version } from "@noisette/core/util/version";
 import { readImage } from "@noisette/core/image/png";
 import { readTextChunks, withTextChunks } from "@noisette/core/image/png-metadata";
 import { defaultModel } from "./models/default-model.ts";
-import { runCommandLine } from "./run-command-line.ts";
 
 const models = fileURLToPath(new URL("../../../fixtures/models", import.meta.url));
 const sd1 = join(models, "sd1");
@@ -27,19 +27,6 @@ afterEach(async () => {
 });
 
 /** What the line does: its status and what it writes. */
-async function run(...line: string[]): Promise<{ status: number; out: string; err: string }> {
-  const written = { out: "", err: "" };
-  const streams = [
-    vi.spyOn(process.stdout, "write").mockImplementation((part) => Boolean((written.out += String(part)))),
-    vi.spyOn(process.stderr, "write").mockImplementation((part) => Boolean((written.err += String(part)))),
-  ];
-  try {
-    return { status: await runCommandLine(line), ...written };
-  } finally {
-    for (const stream of streams) stream.mockRestore();
-  }
-}
-
 describe("runCommandLine()", () => {
   it.each([
     [["generate"], 2, 'Cannot generate: no prompt (noisette "a red fox in the snow", or "" for none)'],
@@ -69,7 +56,7 @@ describe("runCommandLine()", () => {
     [["inspect"], 2, "Cannot inspect 0 things: one file, folder or Hub id is wanted"],
     [["inspect", "none.png"], 1, 'Cannot open "none.png": no such file or folder'],
   ])("runCommandLine() writes one line and gives a status when the line is %j", async (line, status, message) => {
-    expect(await run(...line)).toEqual({ status, out: "", err: `noisette: ${message}\n` });
+    expect(await run(...line)).toEqual({ status, out: "", error: `noisette: ${message}\n` });
   });
 
   it("runCommandLine() finds out before the work when nothing can be saved", async () => {
@@ -78,20 +65,20 @@ describe("runCommandLine()", () => {
     expect(await run("x", "--out", out, "--model", "owner/model-that-is-not-fetched")).toEqual({
       status: 1,
       out: "",
-      err: `noisette: Cannot save pictures in "${out}": not a directory (a folder that can be written is wanted)\n`,
+      error: `noisette: Cannot save pictures in "${out}": not a directory (a folder that can be written is wanted)\n`,
     });
   });
 
   it("runCommandLine() shows where an error arose when it is verbose", async () => {
-    const { status, err } = await run("x", "--out", folder, "--model", "no-model", "--verbose");
-    expect({ status, err }).toEqual({
+    const { status, error } = await run("x", "--out", folder, "--model", "no-model", "--verbose");
+    expect({ status, error }).toEqual({
       status: 1,
-      err: expect.stringMatching(/noisette: Error: Cannot find "no-model": .*\n\s+at /),
+      error: expect.stringMatching(/noisette: Error: Cannot find "no-model": .*\n\s+at /),
     });
   });
 
   it("runCommandLine() shows the overview, the version and a command's help when asked", async () => {
-    expect(await run("--version")).toEqual({ status: 0, out: `${version}\n`, err: "" });
+    expect(await run("--version")).toEqual({ status: 0, out: `${version}\n`, error: "" });
     for (const line of [[], ["--help"], ["-h"], ["help"]])
       expect((await run(...line)).out).toMatch(/inspect +Say what is in/);
     expect((await run("generate", "-h")).out).toContain("--guidance X");
@@ -129,19 +116,29 @@ describe("runCommandLine()", () => {
     const refused = await run("--from", path, "--out", folder);
     expect(refused).toMatchObject({
       status: 1,
-      err: expect.stringMatching(
+      error: expect.stringMatching(
         /^noisette: Cannot repeat ".*a\.png": ".*sd1" has other weights now, hash [0-9a-f]{10} \(0000000000 is wanted/m,
       ),
     });
     const elsewhere = await run("--from", path, "--out", folder, ...small);
-    expect(elsewhere).toMatchObject({ status: 0, err: expect.stringContaining("the picture will be another") });
+    expect(elsewhere).toMatchObject({ status: 0, error: expect.stringContaining("the picture will be another") });
   });
 
   it("runCommandLine() takes the default model and says so when none is named", async () => {
     const path = join(folder, "fox.png");
-    const { status, err } = await run("a fox", "--steps", "1", "--sampler", "euler", "--device", "cpu", "--out", path);
+    const { status, error } = await run(
+      "a fox",
+      "--steps",
+      "1",
+      "--sampler",
+      "euler",
+      "--device",
+      "cpu",
+      "--out",
+      path,
+    );
     const { notice, side = 256 } = defaultModel();
-    expect({ status, err }).toEqual({ status: 0, err: expect.stringContaining(notice) });
+    expect({ status, error }).toEqual({ status: 0, error: expect.stringContaining(notice) });
     expect(await readImage(path)).toMatchObject({ width: side, height: side });
   });
 

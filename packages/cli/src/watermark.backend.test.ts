@@ -1,27 +1,15 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { run } from "../../../fixtures/command-line.ts";
 import { fixturePath } from "../../../fixtures/read-golden.ts";
-import { runCommandLine } from "./run-command-line.ts";
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "noisette-"))));
 afterAll(() => rm(folder, { recursive: true }));
 
 /** What a command line writes, and its status. */
-async function run(...words: string[]): Promise<{ status: number; out: string; error: string }> {
-  const written = { out: "", error: "" };
-  const spies = [
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => ((written.out += String(text)), true)),
-    vi.spyOn(process.stderr, "write").mockImplementation((text) => ((written.error += String(text)), true)),
-  ];
-  try {
-    return { status: await runCommandLine(words), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
 const tiny = [
   "-m",
   fixturePath("models/sd1"),

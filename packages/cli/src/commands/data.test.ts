@@ -4,26 +4,15 @@ import { join } from "node:path";
 import { readImage } from "@noisette/core/image/png";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { run as runLine } from "../../../../fixtures/command-line.ts";
 import { writeStickerPackages } from "../../../../fixtures/sticker-packages.ts";
-import { runCommandLine } from "../run-command-line.ts";
 
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), "data-"))));
 afterEach(() => rm(folder, { recursive: true }));
 
 /** What a command line writes, and its status. */
-async function run(...line: string[]): Promise<{ status: number; out: string; error: string }> {
-  const written = { out: "", error: "" };
-  const spies = [
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => ((written.out += String(text)), true)),
-    vi.spyOn(process.stderr, "write").mockImplementation((text) => ((written.error += String(text)), true)),
-  ];
-  try {
-    return { status: await runCommandLine(["data", ...line]), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const run = (...words: string[]) => runLine("data", ...words);
 
 const at = (...path: string[]) => join(folder, ...path);
 async function writePicture(name: string, level: number, width = 32): Promise<void> {

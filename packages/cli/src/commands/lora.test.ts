@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { readAdapter } from "@noisette/core/adapters/read-adapter";
 import { openCheckpoint } from "@noisette/core/checkpoints/open";
 import { readTensors } from "@noisette/core/safetensors/read-tensor";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run as runLine } from "../../../../fixtures/command-line.ts";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
-import { runCommandLine } from "../run-command-line.ts";
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "lora-"))));
@@ -16,18 +16,7 @@ const adapter = (name: string) => fixturePath(`adapters/${name}.safetensors`);
 const sd1 = fixturePath("models/sd1");
 
 /** What a command line writes, and its status. */
-async function run(...words: string[]): Promise<{ status: number; out: string; error: string }> {
-  const written = { out: "", error: "" };
-  const spies = [
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => ((written.out += String(text)), true)),
-    vi.spyOn(process.stderr, "write").mockImplementation((text) => ((written.error += String(text)), true)),
-  ];
-  try {
-    return { status: await runCommandLine(["lora", ...words]), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const run = (...words: string[]) => runLine("lora", ...words);
 
 describe("noisette lora", () => {
   it("lora lists its tools when called alone", async () => {

@@ -1,11 +1,11 @@
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { run as noisette } from "../../../../fixtures/command-line.ts";
 import { readImage } from "@noisette/core/image/png";
 import { readTextChunks } from "@noisette/core/image/png-metadata";
 import { fixturePath, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
-import { runCommandLine } from "../run-command-line.ts";
 
 const ddpm = fixturePath("models/ddpm");
 const engine = ["--device", "cpu", "--threads", "1"];
@@ -14,19 +14,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sample-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-async function noisette(...line: string[]): Promise<{ status: number; out: string; err: string }> {
-  const written = { out: "", err: "" };
-  const streams = [
-    vi.spyOn(process.stdout, "write").mockImplementation((part) => Boolean((written.out += String(part)))),
-    vi.spyOn(process.stderr, "write").mockImplementation((part) => Boolean((written.err += String(part)))),
-  ];
-  try {
-    return { status: await runCommandLine(line), ...written };
-  } finally {
-    for (const stream of streams) stream.mockRestore();
-  }
-}
 
 describe("noisette sample", () => {
   it("noisette sample makes DDPMPipeline's pictures, and --from makes one of them again as the same file", async () => {
@@ -47,11 +34,11 @@ describe("noisette sample", () => {
     );
 
     const again = await noisette("sample", "--from", second, "--out", join(folder, "again"), ...engine);
-    expect(again.status, again.err).toBe(0);
+    expect(again.status, again.error).toBe(0);
     expect(await readFile(again.out.trim())).toEqual(await readFile(second));
     expect(await noisette("generate", "--from", second)).toMatchObject({
       status: 1,
-      err: `noisette: Cannot repeat "${second}": it was made without text (noisette sample --from is wanted)\n`,
+      error: `noisette: Cannot repeat "${second}": it was made without text (noisette sample --from is wanted)\n`,
     });
   });
 
@@ -74,7 +61,7 @@ describe("noisette sample", () => {
 
     // Other weights are another picture: only those who name a model can mean that.
     await cp(join(ddpm, "unet"), join(model, "unet"), { recursive: true });
-    expect((await noisette("sample", "--from", pictures[1].path, ...engine)).err).toMatch(
+    expect((await noisette("sample", "--from", pictures[1].path, ...engine)).error).toMatch(
       /Cannot repeat ".*2\.png": its model has other weights now, hash \w+ \(\w+ is wanted, or the name of another model\)/,
     );
   });
@@ -100,8 +87,8 @@ describe("noisette sample", () => {
       "its UNet is a UNet2DModel, which takes no text (noisette sample makes its pictures)",
     ],
   ])("noisette says what is wrong with %j", async (line, status, message) => {
-    const { err, ...ended } = await noisette(...line);
-    expect(err).toContain(message);
+    const { error, ...ended } = await noisette(...line);
+    expect(error).toContain(message);
     expect(ended.status).toBe(status);
   });
 });

@@ -6,9 +6,9 @@ import { access, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../../../../fixtures/command-line.ts";
 import { writePng } from "@noisette/core/image/png";
-import { runCommandLine } from "../run-command-line.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -36,27 +36,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function run(...line: string[]): Promise<{ status: number; out: string; err: string }> {
-  const written = { out: "", err: "" };
-  const streams = [
-    vi.spyOn(process.stdout, "write").mockImplementation((part) => Boolean((written.out += String(part)))),
-    vi.spyOn(process.stderr, "write").mockImplementation((part) => Boolean((written.err += String(part)))),
-  ];
-  try {
-    return { status: await runCommandLine(line), ...written };
-  } finally {
-    for (const stream of streams) stream.mockRestore();
-  }
-}
-
 describe("noisette train", () => {
   it("train says what is wrong with its words and its recipe", async () => {
     expect(await run("train")).toMatchObject({
       status: 2,
-      err: "noisette: Cannot train 0 recipes: one file of JSON is wanted\n",
+      error: "noisette: Cannot train 0 recipes: one file of JSON is wanted\n",
     });
-    expect((await run("train", "none.json")).err).toBe('noisette: Cannot read "none.json": no such file or folder\n');
-    expect((await run("train", join(folder, "broken.json"))).err).toContain('unknown key "stepz" (closest: "steps")');
+    expect((await run("train", "none.json")).error).toBe('noisette: Cannot read "none.json": no such file or folder\n');
+    expect((await run("train", join(folder, "broken.json"))).error).toContain('unknown key "stepz" (closest: "steps")');
   });
 
   it("train --fields lists a recipe's fields", async () => {
@@ -66,8 +53,8 @@ describe("noisette train", () => {
 
   it("train stops at the step it is told, with a checkpoint and a model", async () => {
     const out = join(folder, "run");
-    const { status, err } = await run("train", join(folder, "tiny.json"), "--out", out, "--steps", "2", "-d", "cpu");
-    expect([status, err]).toEqual([0, "training, 2 steps on 6 pictures, on cpu\npaused at step 2\n"]);
+    const { status, error } = await run("train", join(folder, "tiny.json"), "--out", out, "--steps", "2", "-d", "cpu");
+    expect([status, error]).toEqual([0, "training, 2 steps on 6 pictures, on cpu\npaused at step 2\n"]);
     expect(await readdir(join(out, "checkpoints"))).toEqual(["step-000000002.safetensors"]);
     await access(join(out, "model", "unet", "config.json"));
   });
@@ -82,14 +69,14 @@ describe("noisette train", () => {
         stdio: ["ignore", "ignore", "pipe"],
         detached: true,
       });
-      let err = "";
-      child.stderr.on("data", (part) => (err += String(part)));
+      let error = "";
+      child.stderr.on("data", (part) => (error += String(part)));
       const exit = once(child, "exit");
-      while (!err.includes("training, ") && child.exitCode === null)
+      while (!error.includes("training, ") && child.exitCode === null)
         await new Promise((resolve) => setTimeout(resolve, 5));
       process.kill(-child.pid!, "SIGINT"); // the whole group, as from a terminal
       const [status] = (await exit) as [number];
-      expect([status, err]).toEqual([130, expect.stringMatching(/interrupted at step \d+\n.*stopped\n$/)]);
+      expect([status, error]).toEqual([130, expect.stringMatching(/interrupted at step \d+\n.*stopped\n$/)]);
       expect(await readdir(join(out, "checkpoints"))).toHaveLength(1);
       expect(await readdir(out)).not.toContain("lock.json");
     },

@@ -2,9 +2,9 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openCheckpoint } from "@noisette/core/checkpoints/open";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../../../../fixtures/command-line.ts";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
-import { runCommandLine } from "../run-command-line.ts";
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "noisette-"))));
@@ -14,19 +14,6 @@ const adapter = (name: string) => fixturePath(`adapters/${name}`);
 const sd1 = fixturePath("models/sd1");
 
 /** What a command line writes, and its status. */
-async function run(...words: string[]): Promise<{ status: number; out: string; error: string }> {
-  const written = { out: "", error: "" };
-  const spies = [
-    vi.spyOn(process.stdout, "write").mockImplementation((text) => ((written.out += String(text)), true)),
-    vi.spyOn(process.stderr, "write").mockImplementation((text) => ((written.error += String(text)), true)),
-  ];
-  try {
-    return { status: await runCommandLine(words), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-
 describe("noisette convert", () => {
   it("convert writes a file, says what is left out, and does not write over it", async () => {
     const path = at("a.safetensors");
