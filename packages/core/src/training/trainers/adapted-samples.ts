@@ -4,8 +4,9 @@ import type { Image } from "../../image/image.ts";
 import { contactSheet } from "../../image/contact-sheet.ts";
 import { load } from "../../pipelines/model.ts";
 import type { Model } from "../../pipelines/model.ts";
-import type { Size } from "../../data/aspect-buckets.ts";
+import type { Example } from "../../data/dataset.ts";
 import type { AdaptationRecipe } from "../recipe/adaptation.ts";
+import type { LearntPictures } from "./learnt-pictures.ts";
 import type { SamplePicture, TrainerSetup } from "./trainer.ts";
 
 type Generated = Parameters<Model["generate"]>[0];
@@ -16,9 +17,10 @@ export interface AdaptedSamplesOptions {
   readonly setup: Pick<TrainerSetup, "engine" | "signal">;
   /** The model's path. */
   readonly model: string;
-  readonly size: Size;
-  /** Texts, which repeat when they are too few. */
-  readonly prompts: readonly string[];
+  /** The pictures that it learns from. */
+  readonly pictures: Pick<LearntPictures, "square" | "shown">;
+  /** What one of them is called: a prompt where the recipe has none. */
+  readonly textOf: (example: Example) => string;
   /** What was learnt, as options of a generation. */
   readonly adapters: Partial<Generated>;
   /** For each picture, what it is to follow: shown before it. */
@@ -30,13 +32,15 @@ export async function adaptedSamples({
   recipe: { samples, clipSkip },
   setup: { engine, signal },
   model: path,
-  size,
-  prompts,
+  pictures: { square, shown },
+  textOf,
   adapters,
   controls,
 }: AdaptedSamplesOptions): Promise<SamplePicture[]> {
   if (samples.count === 0) return [];
   const { negativePrompt, steps, guidanceScale, seed } = samples;
+  // They repeat when they are too few.
+  const prompts = samples.prompts ?? (await shown(samples.count)).map(textOf);
   const model = await load(path, { device: engine.device, signal });
   try {
     const pictures: { image: Image; label?: string }[] = [];
@@ -48,7 +52,7 @@ export async function adaptedSamples({
         promptSyntax: "plain",
         seed: seed + i,
         clipSkip,
-        ...size,
+        ...square,
         upscale: false,
         ...(negativePrompt !== undefined && { negativePrompt }),
         ...(steps !== undefined && { steps }),

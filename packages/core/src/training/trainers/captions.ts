@@ -17,3 +17,9 @@ export async function checkCaptions(name: string, reader: ExampleReader, length:
     `Cannot learn texts from "${name}": its pictures have no captions (metadata.jsonl or .txt files are wanted)`,
   );
 }
+
+/** What pictures are called: all of them `prompt` where there is one, else each by its caption. */
+export const calledBy =
+  (prompt: string | undefined) =>
+  (example: Example): string =>
+    prompt ?? captionOf(example);

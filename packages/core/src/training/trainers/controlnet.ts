@@ -16,7 +16,7 @@ import { controlNetPublished } from "../save/controlnet-config.ts";
 import { openAdaptation } from "./adaptation.ts";
 import { adaptedSamples } from "./adapted-samples.ts";
 import { openBaseModel, readValues } from "./base-model.ts";
-import { captionOf } from "./captions.ts";
+import { calledBy } from "./captions.ts";
 import { controlPictures } from "./control-pictures.ts";
 import type { Trainer, TrainerSetup } from "./trainer.ts";
 
@@ -36,7 +36,7 @@ export async function openControlNetTrainer(recipe: ControlNetRecipe, setup: Tra
       `Cannot train a ControlNet for "${base.path}": widths [${features}] make pictures ${pictureScale(config)} times smaller ("pictureFeatures" that make them ${factor} times smaller are wanted)`,
     );
   const follow = controlPictures(recipe);
-  const textOf = (example: Parameters<typeof captionOf>[0]) => recipe.prompt ?? captionOf(example);
+  const textOf = calledBy(recipe.prompt);
   const adaptation = await openAdaptation(recipe, {
     base,
     setup,
@@ -110,8 +110,8 @@ export async function openControlNetTrainer(recipe: ControlNetRecipe, setup: Tra
         recipe,
         setup,
         model: base.path,
-        size: adaptation.pictures.square,
-        prompts: recipe.samples.prompts ?? examples.map(textOf),
+        pictures: { square: adaptation.pictures.square, shown: async () => examples },
+        textOf,
         adapters: {},
         controls,
       });

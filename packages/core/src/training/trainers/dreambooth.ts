@@ -12,7 +12,7 @@ import type { DreamboothRecipe } from "../recipe/dreambooth.ts";
 import { openAdaptation } from "./adaptation.ts";
 import { adaptedSamples } from "./adapted-samples.ts";
 import { openBaseModel, readValues } from "./base-model.ts";
-import { captionOf } from "./captions.ts";
+import { calledBy } from "./captions.ts";
 import { openClassPictures } from "./class-pictures.ts";
 import type { Trainer, TrainerSetup } from "./trainer.ts";
 
@@ -20,12 +20,13 @@ import type { Trainer, TrainerSetup } from "./trainer.ts";
 export async function openDreamboothTrainer(recipe: DreamboothRecipe, setup: TrainerSetup): Promise<Trainer> {
   const { folder } = setup;
   const base = await openBaseModel(recipe.model, setup);
+  const textOf = calledBy(recipe.prompt);
   const adaptation = await openAdaptation(recipe, {
     base,
     setup,
     tracesText: recipe.textEncoder,
     captions: recipe.prompt === undefined,
-    textOf: (example) => recipe.prompt ?? captionOf(example),
+    textOf,
     prior: recipe.prior && (await openClassPictures(recipe.prior, { recipe, base, setup })),
   });
   // Not all of SDXL's text encoders is used: their last layers have nothing to learn.
@@ -59,15 +60,13 @@ export async function openDreamboothTrainer(recipe: DreamboothRecipe, setup: Tra
       await folder.disk.rename(growing, folder.model);
     },
 
-    samples: async () =>
+    samples: () =>
       adaptedSamples({
         recipe,
         setup,
         model: folder.model,
-        size: adaptation.pictures.square,
-        prompts:
-          recipe.samples.prompts ??
-          (await adaptation.pictures.shown(recipe.samples.count)).map((example) => recipe.prompt ?? captionOf(example)),
+        pictures: adaptation.pictures,
+        textOf,
         adapters: {},
       }),
   };

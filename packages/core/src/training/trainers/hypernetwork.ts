@@ -20,7 +20,7 @@ import { openAdaptation } from "./adaptation.ts";
 import { adaptedSamples } from "./adapted-samples.ts";
 import { fileStem, modelName } from "./adapter-files.ts";
 import { openBaseModel } from "./base-model.ts";
-import { captionOf } from "./captions.ts";
+import { calledBy } from "./captions.ts";
 import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
 
 /** Opens the trainer of `recipe`. Throws Error when a width is none of the model's. */
@@ -44,12 +44,13 @@ export async function openHypernetworkTrainer(recipe: HypernetworkRecipe, setup:
   };
   /** The masks of dropout by input: rate and features. */
   const masks = new Map<string, { readonly rate: number; readonly features: number }>();
+  const textOf = calledBy(recipe.prompt);
   const adaptation = await openAdaptation(recipe, {
     base,
     setup,
     tracesText: false,
     captions: recipe.prompt === undefined,
-    textOf: (example) => recipe.prompt ?? captionOf(example),
+    textOf,
     more({ texts, draws, isTraining }) {
       const feeds: Record<string, Feeds[string]> = { [hypernetworkWeight(0)]: tensor([], Float32Array.of(1)) };
       for (const [name, { rate, features }] of masks) {
@@ -106,15 +107,13 @@ export async function openHypernetworkTrainer(recipe: HypernetworkRecipe, setup:
       await saveText(`${folder.model}/README.md`, card);
     },
 
-    samples: async () =>
+    samples: () =>
       adaptedSamples({
         recipe,
         setup,
         model: base.path,
-        size: adaptation.pictures.square,
-        prompts:
-          recipe.samples.prompts ??
-          (await adaptation.pictures.shown(recipe.samples.count)).map((example) => recipe.prompt ?? captionOf(example)),
+        pictures: adaptation.pictures,
+        textOf,
         adapters: { hypernetworks: [{ name: path }] },
       }),
   };

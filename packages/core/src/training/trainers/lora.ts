@@ -13,7 +13,7 @@ import type { LoraRecipe } from "../recipe/lora.ts";
 import { openAdaptation } from "./adaptation.ts";
 import { adaptedSamples } from "./adapted-samples.ts";
 import { openBaseModel } from "./base-model.ts";
-import { captionOf } from "./captions.ts";
+import { calledBy } from "./captions.ts";
 import { openClassPictures } from "./class-pictures.ts";
 import { fileStem, kohyaMetadata } from "./adapter-files.ts";
 import { chosenLayers } from "./lora-layers.ts";
@@ -24,12 +24,13 @@ export async function openLoraTrainer(recipe: LoraRecipe, setup: TrainerSetup): 
   const { folder, training } = setup;
   const base = await openBaseModel(recipe.model, setup);
   const layers = chosenLayers(recipe, base);
+  const textOf = calledBy(recipe.prompt);
   const adaptation = await openAdaptation(recipe, {
     base,
     setup,
     tracesText: [...layers.values()].some(({ component }) => component !== "unet"),
     captions: recipe.prompt === undefined,
-    textOf: (example) => recipe.prompt ?? captionOf(example),
+    textOf,
     prior: recipe.prior && (await openClassPictures(recipe.prior, { recipe, base, setup })),
   });
   const names = (parameter: string) => ({ down: `lora.${parameter}.down`, up: `lora.${parameter}.up` });
@@ -96,15 +97,13 @@ export async function openLoraTrainer(recipe: LoraRecipe, setup: TrainerSetup): 
       await saveText(`${folder.model}/README.md`, card);
     },
 
-    samples: async () =>
+    samples: () =>
       adaptedSamples({
         recipe,
         setup,
         model: base.path,
-        size: adaptation.pictures.square,
-        prompts:
-          recipe.samples.prompts ??
-          (await adaptation.pictures.shown(recipe.samples.count)).map((example) => recipe.prompt ?? captionOf(example)),
+        pictures: adaptation.pictures,
+        textOf,
         adapters: { loras: [{ name: path }] },
       }),
   };

@@ -10,7 +10,6 @@ import { openFile } from "#platform";
 import { readTensor } from "../../safetensors/read-tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import type { TextualInversionRecipe } from "../recipe/textual-inversion.ts";
 import { openAdaptation } from "./adaptation.ts";
 import { adaptedSamples } from "./adapted-samples.ts";
@@ -40,16 +39,14 @@ export async function openTextualInversionTrainer(
   const table = new Map([[word, { textEncoder: numbered, textEncoder2: numbered }]]);
 
   const templates = Array.isArray(recipe.texts) ? recipe.texts : textTemplates[recipe.texts];
-  const textOf = (example: Example, draws: TorchGenerator): string => {
-    const template = templates[draws.randint(1, 0, templates.length)[0]];
-    return template.replaceAll("{word}", word).replaceAll("{caption}", captionOf(example)).trim();
-  };
+  const filled = (template: string, example: Example): string =>
+    template.replaceAll("{word}", word).replaceAll("{caption}", captionOf(example)).trim();
   const adaptation = await openAdaptation(recipe, {
     base,
     setup,
     tracesText: true,
     captions: templates.some((template) => template.includes("{caption}")),
-    textOf,
+    textOf: (example, draws) => filled(templates[draws.randint(1, 0, templates.length)[0]], example),
     table,
     more: ({ texts }) => Object.assign({}, ...base.encoders.map((encoder) => placesOf(texts, encoder))) as Feeds,
   });
@@ -115,12 +112,8 @@ export async function openTextualInversionTrainer(
         recipe,
         setup,
         model: base.path,
-        size: adaptation.pictures.square,
-        prompts:
-          recipe.samples.prompts ??
-          (await adaptation.pictures.shown(recipe.samples.count)).map((example) =>
-            templates[0].replaceAll("{word}", word).replaceAll("{caption}", captionOf(example)).trim(),
-          ),
+        pictures: adaptation.pictures,
+        textOf: (example) => filled(templates[0], example),
         adapters: { embeddings: [{ name: saved, word }] },
       }),
   };
