@@ -3,7 +3,7 @@
 import { canvasGuide } from "../guide/guide.ts";
 import { GuideFields } from "../guide/guide-fields.tsx";
 import { canvasSource, canvasTask } from "../state/canvas-source.ts";
-import { ModelField } from "../create/sampling-fields.tsx";
+import { ModelField, StepFields } from "../create/sampling-fields.tsx";
 import { PromptField } from "../prompt/prompt-field.tsx";
 import { text } from "../text/text.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -138,28 +138,7 @@ export function CanvasPanel({
       )}
       <GuideFields guide={canvasGuide} own={canvasSource.value} />
       <ModelField choice={settings} onChange={changeCanvas} />
-      <div class="columns">
-        <SliderField
-          label={t.create.steps}
-          value={settings.steps}
-          usual={25}
-          min={1}
-          max={60}
-          most={1000}
-          step={1}
-          onChange={(steps) => changeCanvas({ steps })}
-        />
-        <SliderField
-          label={t.create.guidance}
-          value={settings.guidanceScale}
-          usual={7}
-          min={0}
-          max={20}
-          most={100}
-          step={0.5}
-          onChange={(guidanceScale) => changeCanvas({ guidanceScale })}
-        />
-      </div>
+      <StepFields choice={settings} onChange={changeCanvas} />
       <ChoiceField
         label={t.canvas.workAt}
         value={settings.longestSide === undefined ? undefined : String(settings.longestSide)}

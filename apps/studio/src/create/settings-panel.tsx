@@ -8,9 +8,8 @@ import { isNarrow } from "../state/narrow.ts";
 import { text } from "../text/text.ts";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { SliderField } from "../ui/slider-field.tsx";
 import { MoreOptions } from "./more-options.tsx";
-import { ModelField, SamplerFields } from "./sampling-fields.tsx";
+import { ModelField, SamplerFields, StepFields } from "./sampling-fields.tsx";
 import { SeedField } from "./seed-field.tsx";
 import { SizeField } from "./size-field.tsx";
 
@@ -99,28 +98,7 @@ function Settings() {
     <>
       <ModelField choice={settings} onChange={changeSettings} />
       <SizeField />
-      <div class="columns">
-        <SliderField
-          label={t.create.steps}
-          value={settings.steps}
-          usual={25}
-          min={1}
-          max={60}
-          most={1000}
-          step={1}
-          onChange={(steps) => changeSettings({ steps })}
-        />
-        <SliderField
-          label={t.create.guidance}
-          value={settings.guidanceScale}
-          usual={7}
-          min={0}
-          max={20}
-          most={100}
-          step={0.5}
-          onChange={(guidanceScale) => changeSettings({ guidanceScale })}
-        />
-      </div>
+      <StepFields choice={settings} onChange={changeSettings} />
       <div class="columns">
         <SamplerFields choice={settings} onChange={changeSettings} />
       </div>
