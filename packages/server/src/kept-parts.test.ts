@@ -186,6 +186,31 @@ describe.each(keptForms.filter(({ reason }) => reason === undefined))("what is k
     await catalogue.jobs.finish(ids[2], "cancelled");
   });
 
+  test("Queue brings the next job when the one before is released, though it is not over", async () => {
+    const { catalogue, queue } = kept;
+    const [first, second] = [await catalogue.jobs.insert(newJob(), 100), await catalogue.jobs.insert(newJob(), 100)];
+    const told: string[] = [];
+    const bothBegun = deferred();
+    const worker = queue.work(
+      async (id, _signal, release) => {
+        if ((await catalogue.jobs.begin(id)) === undefined) return;
+        told.push(`${id} begun`);
+        if (id === second!.id) bothBegun.resolve(undefined);
+        release();
+        // Without its being released, this would wait for ever.
+        await bothBegun.promise;
+        await catalogue.jobs.finish(id, "done");
+        told.push(`${id} over`);
+      },
+      { concurrency: 1, networks: everything },
+    );
+    for (const row of [first!, second!]) await queue.add(row);
+    await bothBegun.promise;
+    await worker.close(1000);
+    expect(told.slice(0, 2)).toEqual([`${first!.id} begun`, `${second!.id} begun`]);
+    expect(told.toSorted()).toEqual([first!, second!].flatMap(({ id }) => [`${id} begun`, `${id} over`]).toSorted());
+  });
+
   test("Queue.cancel() aborts the work, and a worker that closes puts it back for the next", async () => {
     const { catalogue, queue } = kept;
     const rows = [];

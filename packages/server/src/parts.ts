@@ -70,7 +70,7 @@ export async function openParts(options: ServerOptions, { loopback }: { readonly
     start() {
       const { concurrency = 1 } = options;
       if (!isDraining && concurrency > 0)
-        worker ??= queue.work((id, signal) => runJob(services, id, signal), {
+        worker ??= queue.work((id, signal, release) => runJob(services, id, signal, release), {
           concurrency,
           networks: workerNetworks(services),
         });

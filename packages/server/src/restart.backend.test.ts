@@ -11,7 +11,7 @@ import type { JobRequest } from "./schema/job-request.ts";
 
 const job: JobRequest = {
   task: "generate",
-  options: { prompt: "a red fox", steps: 40, width: 64, height: 64, seed: 7, count: 3 },
+  options: { prompt: "a red fox", steps: 15, width: 64, height: 64, seed: 7, count: 3 },
 };
 
 test("an accepted job is finished, and no picture doubled, when the server is killed in the middle of everything", async () => {
@@ -20,7 +20,7 @@ test("an accepted job is finished, and no picture doubled, when the server is ki
   const start = async (): Promise<Client> => {
     const source = import.meta.url;
     child = fork(fileURLToPath(new URL("../../../fixtures/serve-in-a-process.ts", source)), [data], {
-      execArgv: ["--conditions=source", "--import", pathToFileURL(createRequire(source).resolve("tsx")).href],
+      execArgv: ["--conditions=source", "--import", pathToFileURL(createRequire(source).resolve("tsx/esm")).href],
       stdio: ["ignore", "pipe", "inherit", "ipc"],
     });
     const url = await new Promise<string>((resolve, reject) => {
@@ -42,11 +42,11 @@ test("an accepted job is finished, and no picture doubled, when the server is ki
       expect(ids.get(key) ?? id).toBe(id);
       ids.set(key, id);
     };
-    // One job is past its first picture, one waits, and more come in: these may be lost while nobody acknowledged them.
+    // One job has its first picture, one waits, and more come in: these may be lost while nobody acknowledged them.
     await send("first");
     await send("second");
     const first = ids.get("first")!;
-    for await (const event of client.watchJob(first)) if (event.kind === "step" && event.picture === 1) break;
+    for await (const event of client.watchJob(first)) if (event.kind === "image") break;
     const kept = (await client.job(first)).images;
     expect(kept.map(({ index }) => index)).toContain(0);
     const late = ["third", "fourth", "fifth"].map(send);

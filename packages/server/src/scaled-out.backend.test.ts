@@ -41,8 +41,8 @@ async function eventsOf(client: Client, id: string): Promise<JobEvent[]> {
   return events;
 }
 
-async function untilStep(client: Client, id: string, picture = 0): Promise<void> {
-  for await (const event of client.watchJob(id)) if (event.kind === "step" && event.picture >= picture) return;
+async function until(kind: "step" | "image", client: Client, id: string): Promise<void> {
+  for await (const event of client.watchJob(id)) if (event.kind === kind) return;
 }
 
 /** A worker in a process of its own. */
@@ -52,7 +52,7 @@ async function startWorkerProcess(shared: SharedParts): Promise<ChildProcess> {
     fileURLToPath(new URL("../../../fixtures/work-in-a-process.ts", source)),
     [JSON.stringify(shared)],
     {
-      execArgv: ["--conditions=source", "--import", pathToFileURL(createRequire(source).resolve("tsx")).href],
+      execArgv: ["--conditions=source", "--import", pathToFileURL(createRequire(source).resolve("tsx/esm")).href],
       stdio: ["ignore", "pipe", "inherit", "ipc"],
     },
   );
@@ -120,7 +120,7 @@ describe.skipIf(reason !== undefined)("two servers and three workers", () => {
     const first = await a.createJob(fox({ count: 3, steps: 90 }));
     const ids = [first.id];
     for (let i = 0; i < 7; i++) ids.push((await clients[i % 2].createJob(fox({ count: 2, seed: i }))).id);
-    await untilStep(b, first.id, 1);
+    await until("image", b, first.id);
     const [kept] = (await b.job(first.id)).images;
     victim.kill("SIGKILL");
 
@@ -151,7 +151,7 @@ describe.skipIf(reason !== undefined)("two servers and three workers", () => {
     // More jobs than the others take at once: the new one has one of them.
     const ids = [];
     for (let i = 0; i < 3; i++) ids.push((await clients[i % 2].createJob(fox({ steps: 60, seed: i }))).id);
-    for (const [i, id] of ids.entries()) await untilStep(clients[i % 2], id);
+    for (const [i, id] of ids.entries()) await until("step", clients[i % 2], id);
     await leaving.close({ patienceMs: 0 });
     const jobs = await expectAllDone(ids);
     // Put back, not lost: it counts as not begun.
@@ -161,7 +161,7 @@ describe.skipIf(reason !== undefined)("two servers and three workers", () => {
   test("cancelling at one server ends what a worker does for the other", async () => {
     const [a, b] = clients;
     const job = await a.createJob(fox({ steps: 900 }));
-    await untilStep(a, job.id);
+    await until("step", a, job.id);
     await b.cancelJob(job.id);
     expect((await eventsOf(a, job.id)).at(-1)).toMatchObject({ kind: "cancelled" });
   });
@@ -172,7 +172,7 @@ describe.skipIf(reason !== undefined)("two servers and three workers", () => {
   ])("%s restarted in the middle of jobs: all are done, and new ones come in", async (_, program) => {
     const ids = [];
     for (let i = 0; i < 4; i++) ids.push((await clients[i % 2].createJob(fox({ steps: 40, count: 2, seed: i }))).id);
-    await untilStep(clients[0], ids[0]);
+    await until("step", clients[0], ids[0]);
     await program().restart({ pauseMs: 300 });
     ids.push((await clients[1].createJob(fox({ seed: 99 }))).id);
     await expectAllDone(ids);

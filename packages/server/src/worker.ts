@@ -20,7 +20,7 @@ export interface JobWorker {
 export async function startWorker(options: WorkerOptions): Promise<JobWorker> {
   const kept = await openSharedParts(options.shared, undefined);
   const services = openServices(kept, options);
-  const worker = services.queue.work((id, signal) => runJob(services, id, signal), {
+  const worker = services.queue.work((id, signal, release) => runJob(services, id, signal, release), {
     concurrency: options.concurrency ?? 1,
     networks: workerNetworks(services),
   });

@@ -50,11 +50,18 @@ export const generate: Task<"generate"> = async (context) => {
   if (model.notice !== undefined) await context.notice(model.notice);
   const key = modelResident(model, services.engineSettings);
   if (!services.engines.open().includes(key.key)) context.tell({ kind: "loading", model: model.id });
-  const refused = await services.engines.use(key, signal, (opened) =>
-    withRefiner(context, inputs, (withOne) =>
-      withUpscaler(context, withOne, (all) => makePictures(context, opened, { ...all, total })),
-    ),
-  );
+  const keeping = keepingInTurn(context);
+  let refused: number;
+  try {
+    refused = await services.engines.use(key, signal, (opened) =>
+      withRefiner(context, inputs, (withOne) =>
+        withUpscaler(context, withOne, (all) => makePictures(context, opened, { ...all, total, keep: keeping.add })),
+      ),
+    );
+    context.release();
+  } finally {
+    await keeping.end();
+  }
   if (refused === total) throw nothingPassed();
   return total - refused;
 };
@@ -108,13 +115,34 @@ async function withUpscaler(
   );
 }
 
+type FinishedPicture = Parameters<typeof keepPicture>[2];
+
+/** Puts pictures into the gallery one after another, each while the next one is made. */
+function keepingInTurn(context: Context) {
+  let last = Promise.resolve();
+  const keep = async (picture: FinishedPicture) => {
+    const image = await keepPicture(context.services, context, picture);
+    if (image !== undefined) context.tell({ kind: "image", image });
+  };
+  return {
+    /** Resolves when the one before is kept. */
+    async add(picture: FinishedPicture): Promise<void> {
+      await last;
+      last = keep(picture);
+      // Whoever waits for it next is told of its failure.
+      last.catch(() => undefined);
+    },
+    end: () => last,
+  };
+}
+
 /** Makes them and says how many the content gate held back. */
 async function makePictures(
   context: Context,
   model: Model,
-  { total, ...inputs }: Inputs & { readonly total: number },
+  { total, keep, ...inputs }: Inputs & { readonly total: number; keep(picture: FinishedPicture): Promise<void> },
 ): Promise<number> {
-  const { services, request, signal, tell } = context;
+  const { services, request, signal } = context;
   let finished = total - inputs.pictures!.length;
   let refused = 0;
   const { previewEvery } = request;
@@ -123,9 +151,8 @@ async function makePictures(
     await tellEvent(context, event, { finished, total });
     if (event.kind === "refused") [finished, refused] = [finished + 1, refused + 1];
     if (event.kind !== "image" || event.image === undefined) continue;
-    const image = await keepPicture(services, context, { ...event, image: event.image });
+    await keep({ ...event, image: event.image });
     finished++;
-    if (image !== undefined) tell({ kind: "image", image });
   }
   return refused;
 }

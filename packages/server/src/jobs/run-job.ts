@@ -21,6 +21,8 @@ export interface TaskContext<T extends JobTask> {
   /** Whether it was never begun before; otherwise pictures may have been made. */
   readonly isFirst: boolean;
   readonly signal: AbortSignal;
+  /** Says that the job needs its engines no more. */
+  release(): void;
   tell(happening: JobHappening): void;
   /** A sentence for the user, which stays with the job. */
   notice(text: string): Promise<void>;
@@ -35,7 +37,12 @@ const tasks: { readonly [T in JobTask]: Task<T> } = { generate, upscale, downloa
 export const mostAttempts = 5;
 
 /** Does the job `id`. Never throws for what the job does; throws when it is to be done again, since some part is away. */
-export async function runJob(services: Services, id: string, stop: AbortSignal): Promise<void> {
+export async function runJob(
+  services: Services,
+  id: string,
+  stop: AbortSignal,
+  release: () => void = () => undefined,
+): Promise<void> {
   const { catalogue, events, limits } = services;
   const row = await catalogue.jobs.begin(id);
   if (row === undefined) return;
@@ -53,6 +60,7 @@ export async function runJob(services: Services, id: string, stop: AbortSignal):
     request: row.request,
     isFirst: row.is_first,
     signal,
+    release,
     tell,
     async notice(text: string) {
       await catalogue.jobs.addNotice(id, text);

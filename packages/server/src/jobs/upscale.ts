@@ -13,7 +13,7 @@ import { inputPicture, keepFile } from "./pictures.ts";
 import type { Task } from "./run-job.ts";
 
 /** Enlarges the request's picture, unless the gallery has the result. It keeps the texts of the picture it came from. */
-export const upscale: Task<"upscale"> = async ({ services, job, request, signal, tell, notice }) => {
+export const upscale: Task<"upscale"> = async ({ services, job, request, signal, release, tell, notice }) => {
   if ((await services.catalogue.images.made(job)).length > 0) return 1;
   const image = (await inputPicture(services, request.image))!;
   const upscaler = (await services.upscalers()).find(({ id }) => id === request.upscaler);
@@ -39,6 +39,7 @@ export const upscale: Task<"upscale"> = async ({ services, job, request, signal,
         });
   const { contentGate: gate, watermark } = services;
   const finished = await finishPicture(enlarged, { gate, watermark, signal });
+  release();
   const { image: made, unsafe } = finished;
   const judged = gateNotice("the picture", finished, gate);
   if (judged !== undefined) await notice(judged);

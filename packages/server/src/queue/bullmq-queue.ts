@@ -105,7 +105,11 @@ export function bullmqQueue(
     let overtakes = 0;
     const takers = new Map<string, Promise<Taker>>();
     const inFlight = new Set<Promise<void>>();
+    const engaged = new Set<string>();
     let wake = () => {};
+    const release = (id: string) => {
+      if (engaged.delete(id)) wake();
+    };
 
     const takerOf = (network: string): Promise<Taker> => {
       const found =
@@ -148,13 +152,14 @@ export function bullmqQueue(
       const id = idOf(job);
       const controller = new AbortController();
       running.set(id, controller);
+      engaged.add(id);
       const sign = setInterval(
         () => void job.extendLock(token, stalledAfterMs).catch(() => undefined),
         stalledAfterMs / 3,
       );
       try {
         await stopIfCancelled(id, controller);
-        await work(id, controller.signal);
+        await work(id, controller.signal, () => release(id));
         if (controller.signal.reason === ("drained" satisfies StopReason)) await job.moveToWait(token);
         else await job.moveToCompleted(null, token, false);
       } catch (error) {
@@ -163,6 +168,7 @@ export function bullmqQueue(
       } finally {
         clearInterval(sign);
         running.delete(id);
+        release(id);
       }
     }
 
@@ -170,15 +176,15 @@ export function bullmqQueue(
       while (isOpen) {
         const woken = new Promise<void>((resolve) => (wake = resolve));
         wakers.add(wake);
-        const taken = inFlight.size < concurrency ? await take().catch(() => undefined) : undefined;
+        const taken = engaged.size < concurrency ? await take().catch(() => undefined) : undefined;
         if (taken !== undefined) {
           const done: Promise<void> = run(taken).finally(() => inFlight.delete(done));
           inFlight.add(done);
-        } else if (inFlight.size < concurrency) {
+        } else if (engaged.size < concurrency) {
           const look = new AbortController();
           await Promise.race([woken, pause(lookEveryMs, look.signal)]);
           look.abort();
-        } else await Promise.race(inFlight);
+        } else await woken;
         wakers.delete(wake);
       }
     })();

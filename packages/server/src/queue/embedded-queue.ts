@@ -19,8 +19,12 @@ export function embeddedQueue(jobs: Pick<JobTable, "head">): Queue {
       let isOpen = true;
       let overtakes = 0;
       const inFlight = new Set<Promise<void>>();
+      const engaged = new Set<string>();
+      const release = (id: string) => {
+        if (engaged.delete(id)) wake();
+      };
       async function next(): Promise<string | undefined> {
-        if (inFlight.size >= concurrency) return undefined;
+        if (engaged.size >= concurrency) return undefined;
         // Those taken stay in the line until their work has begun.
         const line = (await headOf(jobs, running.size + lookAhead)).filter(({ id }) => !running.has(id));
         const [network] = await takingOrder(line, { networks, overtakes });
@@ -33,16 +37,18 @@ export function embeddedQueue(jobs: Pick<JobTable, "head">): Queue {
           const woken = new Promise<void>((resolve) => (wake = resolve));
           const id = await next();
           if (id === undefined || !isOpen) {
-            if (isOpen) await Promise.race([woken, ...inFlight]);
+            if (isOpen) await woken;
             continue;
           }
           const controller = new AbortController();
           running.set(id, controller);
-          const done = work(id, controller.signal)
+          engaged.add(id);
+          const done = work(id, controller.signal, () => release(id))
             // The job still stands in the line, and is taken again later.
             .catch(() => delay(1000))
             .finally(() => {
               running.delete(id);
+              release(id);
               inFlight.delete(done);
             });
           inFlight.add(done);

@@ -2,8 +2,11 @@
 
 import type { QueuedJob } from "../catalogue/jobs.ts";
 
-/** What a worker does with a job. `signal` is aborted when it is cancelled (reason "cancelled") or is to be put back ("drained"). */
-export type Work = (id: string, signal: AbortSignal) => Promise<void>;
+/**
+ * What a worker does with a job. `signal` is aborted when it is cancelled (reason "cancelled") or is to be put back ("drained").
+ * `release` says that the job needs its engines no more: the worker takes its next one while this one's pictures are kept.
+ */
+export type Work = (id: string, signal: AbortSignal, release: () => void) => Promise<void>;
 
 /** Why work is aborted. */
 export type StopReason = "cancelled" | "drained" | "took-too-long";
@@ -24,6 +27,7 @@ export interface Networks {
 
 /** How to take jobs. */
 export interface WorkOptions {
+  /** How many jobs have engines at a time, at most. */
   readonly concurrency: number;
   readonly networks: Networks;
 }
