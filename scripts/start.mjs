@@ -29,7 +29,7 @@ const child = spawn(
   [
     "--conditions=source",
     "--import",
-    import.meta.resolve("tsx"),
+    import.meta.resolve("tsx/esm"),
     join(root, "packages/cli/src/noisette.ts"),
     ...process.argv.slice(2),
   ],

@@ -10,7 +10,7 @@ export function startProcess(name: string, base: string): ChildProcess {
   const extension = base.slice(base.lastIndexOf("."));
   const program = fileURLToPath(new URL(`${name}${extension}`, base));
   // From source, the child needs the TypeScript loader that we have.
-  const loader = () => pathToFileURL(createRequire(base).resolve("tsx")).href;
+  const loader = () => pathToFileURL(createRequire(base).resolve("tsx/esm")).href;
   const execArgv = extension === ".ts" ? ["--conditions=source", "--import", loader()] : [];
   return fork(program, [], { execArgv, stdio: ["ignore", "inherit", "pipe", "ipc"] });
 }

@@ -1,7 +1,7 @@
 // A graph as an ONNX model whose initializers are byte ranges of the user's checkpoint files.
 
 import { encodeModel, onnxDataTypes } from "../onnx/model.ts";
-import type { OnnxNode, OnnxTensor } from "../onnx/model.ts";
+import type { OnnxNode, OnnxTensor, OnnxValueInfo } from "../onnx/model.ts";
 import type { StoredTensor } from "../tensor/stored.ts";
 import type { Bindings } from "./bind.ts";
 import { dimText, foldDim } from "./dim.ts";
@@ -102,6 +102,9 @@ export function toOnnx(
   };
 
   const names = new Map<Value, string>();
+  // ONNX Runtime loses sizes that are computed. To plan memory it compares each result with every buffer that is free, of which
+  // more and more stay when shapes are unknown: a step of training takes twenty times as long to load then.
+  const values: OnnxValueInfo[] = [];
   const outputs = Object.entries(graph.outputs);
   for (const value of graph.values) {
     scope = value.scope;
@@ -114,6 +117,7 @@ export function toOnnx(
     const renamed = output !== undefined && last?.output === name && !operands.includes(name);
     if (renamed) nodes[nodes.length - 1] = { ...last, output };
     names.set(value, renamed ? output : name);
+    if (!renamed && last?.output === name && !operands.includes(name)) values.push(valueInfo(name, value));
   }
   for (const [output, value] of outputs) {
     const input = names.get(value)!;
@@ -126,12 +130,12 @@ export function toOnnx(
     initializers,
     inputs: inputs.map((input) => valueInfo(input.name, input)),
     outputs: outputs.map(([name, value]) => valueInfo(name, value)),
+    values,
   });
 }
 
-/** Symbols keep their names; sizes computed from them are anonymous. */
-const valueInfo = (name: string, { type, dims }: Pick<Value, "type" | "dims">) => ({
+const valueInfo = (name: string, { type, dims }: Pick<Value, "type" | "dims">): OnnxValueInfo => ({
   name,
   dataType: onnxTypes[type],
-  dims: dims.map((dim) => (typeof dim === "number" ? dim : /^\w+$/.test(dim.text) ? dim.text : null)),
+  dims: dims.map((dim) => (typeof dim === "number" ? dim : dim.text)),
 });

@@ -27,11 +27,11 @@ export interface OnnxTensor {
   readonly external?: { readonly location: string; readonly offset: number; readonly length: number };
 }
 
-/** An input or output: symbolic sizes by name, anonymous where null. */
+/** What is known of a value: symbolic sizes by name. Sizes of one name are equal. */
 export interface OnnxValueInfo {
   readonly name: string;
   readonly dataType: number;
-  readonly dims: readonly (number | string | null)[];
+  readonly dims: readonly (number | string)[];
 }
 
 /** A whole model: nodes in topological order. */
@@ -41,6 +41,8 @@ export interface OnnxModel {
   readonly initializers: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
+  /** Of values in between. */
+  readonly values?: readonly OnnxValueInfo[];
 }
 
 /** TensorProto.DataType of each stored type. */
@@ -61,7 +63,14 @@ export const onnxDataTypes = {
 const opset = 20;
 
 /** The model as ONNX protobuf bytes. */
-export function encodeModel({ name, nodes, initializers, inputs, outputs }: OnnxModel): Uint8Array<ArrayBuffer> {
+export function encodeModel({
+  name,
+  nodes,
+  initializers,
+  inputs,
+  outputs,
+  values = [],
+}: OnnxModel): Uint8Array<ArrayBuffer> {
   return onnx.ModelProto.encode({
     irVersion: 8,
     producerName: "noisette",
@@ -82,6 +91,7 @@ export function encodeModel({ name, nodes, initializers, inputs, outputs }: Onnx
       initializer: initializers.map(tensorProto),
       input: inputs.map(valueInfo),
       output: outputs.map(valueInfo),
+      valueInfo: values.map(valueInfo),
     },
   }).finish() as Uint8Array<ArrayBuffer>;
 }
@@ -107,8 +117,6 @@ function tensorProto({ name, dataType, dims, raw, external }: OnnxTensor) {
 }
 
 function valueInfo({ name, dataType, dims }: OnnxValueInfo) {
-  const dim = dims.map((size) =>
-    typeof size === "number" ? { dimValue: size } : size === null ? {} : { dimParam: size },
-  );
+  const dim = dims.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: dataType, shape: { dim } } } };
 }

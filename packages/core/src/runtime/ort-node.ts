@@ -27,7 +27,11 @@ function startProcess(): Connection {
   // From source, the child needs the TypeScript loader that we have.
   const execArgv =
     extension === ".ts"
-      ? ["--conditions=source", "--import", import.meta.resolve?.("tsx") ?? createRequire(source).resolve("tsx")]
+      ? [
+          "--conditions=source",
+          "--import",
+          import.meta.resolve?.("tsx/esm") ?? createRequire(source).resolve("tsx/esm"),
+        ]
       : [];
   const child = fork(program, [], {
     execArgv,
