@@ -1,9 +1,4 @@
-import { existsSync } from "node:fs";
 import { defineConfig } from "vitest/config";
-
-// Without a GPU, Chromium's software Vulkan driver lets ONNX Runtime's WebGPU provider run in Node.
-const softwareVulkan = "/usr/lib/chromium/vk_swiftshader_icd.json";
-const useSoftwareVulkan = existsSync(softwareVulkan) && !existsSync("/dev/dri") && !existsSync("/dev/nvidia0");
 
 // Tests run from source: the "source" export condition maps every workspace import to its .ts file.
 export default defineConfig({
@@ -19,10 +14,11 @@ export default defineConfig({
     ],
     pool: "forks",
     maxWorkers: 2,
+    // Files of one worker share its process and its modules: a process and its imports for each take as long as most tests.
+    isolate: false,
     testTimeout: 120_000,
     hookTimeout: 240_000,
     // Real processes, sockets and browsers on machines that others use too: what fails twice is broken.
     retry: process.env.CI ? 1 : 0,
-    env: useSoftwareVulkan ? { VK_DRIVER_FILES: softwareVulkan } : {},
   },
 });

@@ -11,6 +11,7 @@ import { tensor } from "@noisette/core/tensor/tensor";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { alteredModel } from "../fixtures/altered-model.ts";
 import { fixturePath } from "../fixtures/read-golden.ts";
+import { sharedModel } from "../fixtures/shared-engine.ts";
 import {
   tinyIpAdapterConfig,
   tinyIpAdapterWeights,
@@ -59,16 +60,13 @@ let mask: Image;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "noisette-example-"));
-  sd1 = await load(fixturePath("models/sd1"), { device: "cpu" });
+  sd1 = await sharedModel("sd1");
   init = await readImage(fixturePath("cases/sd1/init_image.png"));
   mask = await readImage(fixturePath("cases/sd1/mask.png"));
 });
-afterAll(async () => {
-  await sd1.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 async function withModel<T>(path: string, use: (sd: Model) => Promise<T>): Promise<T> {
-  const sd = await load(path, { device: "cpu" });
+  const sd = await load(path, { device: "cpu", threads: 1 });
   try {
     return await use(sd);
   } finally {
@@ -104,7 +102,7 @@ test("imageToImage() makes a picture of the same size", async () => {
 
 test("inpaint() leaves what is black in the mask, with a model for it and with any other", async () => {
   const paint = (sd: Model) => inpaint(sd, { ...common, init, mask });
-  const pictures = [await paint(sd1), await withModel(fixturePath("models/sd1-inpaint"), paint)];
+  const pictures = [await paint(sd1), await paint(await sharedModel("sd1-inpaint"))];
   for (const { whole, masked, soft } of pictures) {
     expect([whole, masked, soft].map(sizeOf)).toEqual([64, 64, 64].map((side) => [side, side]));
     for (const image of [masked, soft]) {
@@ -140,9 +138,8 @@ test("enlarge() makes a picture four times as large by the bundled network", asy
 
 test("upscaleDiffusion() makes a picture four times as large", async () => {
   const small = await readImage(fixturePath("cases/sd-x4-upscaler/low_res.png"));
-  const large = await withModel(fixturePath("models/sd-x4-upscaler"), (sd) =>
-    upscaleDiffusion(sd, { prompt: "a fox", steps: 2, seed: 1, small }),
-  );
+  const upscaler = await sharedModel("sd-x4-upscaler");
+  const large = await upscaleDiffusion(upscaler, { prompt: "a fox", steps: 2, seed: 1, small });
   expect(sizeOf(large)).toEqual([64, 64]);
 });
 
@@ -210,9 +207,8 @@ test("otherAutoencoder() decodes in another way", async () => {
 test("baseThenRefiner() makes the picture that oneAfterTheOther() makes", async () => {
   const paths = [fixturePath("models/sdxl"), fixturePath("models/sdxl-refiner")] as const;
   const options = { ...common, steps: 5 };
-  const together = await withModel(paths[0], (base) =>
-    withModel(paths[1], (refiner) => baseThenRefiner(base, { ...options, refiner })),
-  );
+  const [base, refiner] = await Promise.all(["sdxl", "sdxl-refiner"].map(sharedModel));
+  const together = await baseThenRefiner(base, { ...options, refiner });
   expect(together.data).toEqual((await oneAfterTheOther(paths, { ...options, device: "cpu" })).data);
 });
 

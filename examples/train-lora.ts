@@ -31,7 +31,7 @@ export async function learnPictures(
     },
     "learn-pictures",
   );
-  const engine = await openEngine();
+  const engine = await openEngine({ device: sd.device });
   try {
     const data = await openDataset(folder);
     await train(recipe, { engine, data, out, tell: (event) => event.kind === "step" && console.error(event.step) });

@@ -34,7 +34,7 @@ export async function learnWord(
     },
     "learn-word",
   );
-  const engine = await openEngine();
+  const engine = await openEngine({ device: sd.device });
   try {
     await train(recipe, { engine, data: await openDataset(folder), out });
   } finally {

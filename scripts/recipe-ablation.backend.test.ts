@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sharedEngine } from "../fixtures/shared-engine.ts";
 import { imageSize } from "@noisette/core/platform/node";
 import type { Engine } from "@noisette/core/runtime/engine";
-import { openEngine } from "@noisette/core/runtime/open-engine";
 import type { AutoencoderRecipe } from "@noisette/core/training/recipe/autoencoder";
 import { ablationPage } from "./ablation/page.ts";
 import { variantRecipe, variants, variantsOf } from "./ablation/variants.ts";
@@ -17,10 +17,9 @@ let folder: string;
 let engine: Engine;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ablation-"));
-  engine = await openEngine({ device: "cpu", threads: 2 });
+  engine = await sharedEngine();
 });
 afterAll(async () => {
-  await engine.close();
   await rm(folder, { recursive: true });
 });
 

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sharedEngine } from "../fixtures/shared-engine.ts";
 import { readImage } from "@noisette/core/image/png";
 import type { Engine } from "@noisette/core/runtime/engine";
-import { openEngine } from "@noisette/core/runtime/open-engine";
 import { checkRecipe } from "@noisette/core/training/recipe/read-recipe";
 import type { StyleEvaluation } from "./adapters/evaluate.ts";
 import { adapterNames, adapterRecipe } from "./adapters/recipes.ts";
@@ -16,10 +16,9 @@ let folder: string;
 let engine: Engine;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "adapters-"));
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
 });
 afterAll(async () => {
-  await engine.close();
   await rm(folder, { recursive: true });
 });
 

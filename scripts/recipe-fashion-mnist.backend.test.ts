@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sharedEngine } from "../fixtures/shared-engine.ts";
 import { imageSize } from "@noisette/core/platform/node";
 import type { Engine } from "@noisette/core/runtime/engine";
-import { openEngine } from "@noisette/core/runtime/open-engine";
 import { parseRecipe } from "@noisette/core/training/recipe/read-recipe";
 import { fashionMnistFolder } from "./fashion-mnist/data.ts";
 import { fashionMnistPage, trainedStages } from "./fashion-mnist/page.ts";
@@ -17,10 +17,9 @@ let folder: string;
 let engine: Engine;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "fashion-mnist-"));
-  engine = await openEngine({ device: "cpu", threads: 2 });
+  engine = await sharedEngine();
 });
 afterAll(async () => {
-  await engine.close();
   await rm(folder, { recursive: true });
 });
 

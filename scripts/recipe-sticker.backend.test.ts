@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sharedEngine } from "../fixtures/shared-engine.ts";
 import { checkRecipe } from "@noisette/core/training/recipe/read-recipe";
 import { load } from "@noisette/core";
 import type { Engine } from "@noisette/core/runtime/engine";
-import { openEngine } from "@noisette/core/runtime/open-engine";
 import { readSafetensors } from "@noisette/core/safetensors/read";
 import { stages } from "./recipe-sticker.ts";
 import type { StickerRun } from "./recipe-sticker.ts";
@@ -20,10 +20,9 @@ let folder: string;
 let engine: Engine;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sticker-"));
-  engine = await openEngine({ device: "cpu", threads: 2 });
+  engine = await sharedEngine();
 });
 afterAll(async () => {
-  await engine.close();
   await rm(folder, { recursive: true });
 });
 
@@ -73,7 +72,7 @@ describe("runStages()", () => {
     expect(card).toMatch(/\| generated \| 3 \| [\d.]+ % /);
     const weights = await readSafetensors(join(folder, "sticker/unet/diffusion_pytorch_model.safetensors"));
     expect(new Set([...weights.tensors.values()].map(({ type }) => type))).toEqual(new Set(["F16"]));
-    const model = await load(join(folder, "sticker"), { device: "cpu" });
+    const model = await load(join(folder, "sticker"), { device: "cpu", threads: 1 });
     try {
       const { images } = await model.generate({ prompt: "🦊, flat", seed: 1 });
       expect(images[0].image).toMatchObject({ width: 64, height: 64, channels: 4 });

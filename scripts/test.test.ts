@@ -18,7 +18,7 @@ function runTests(files: Record<string, string>, ...args: string[]) {
   for (const [name, body] of Object.entries(files)) {
     writeFileSync(join(root, "tests", name), `import { beforeAll, describe, expect, it } from "vitest";\n${body}`);
   }
-  const script = ["--conditions=source", "--import", "tsx", "scripts/test.ts", "--root", root, ...args];
+  const script = ["--conditions=source", "--import", "tsx/esm", "scripts/test.ts", "--root", root, ...args];
   const result = spawnSync(process.execPath, script, { cwd: repositoryRoot, encoding: "utf8" });
   return { status: result.status, lines: result.stdout.trimEnd().split("\n") };
 }

@@ -12,7 +12,7 @@ import { readBytes, readImage } from "@noisette/core/image/png";
 import { readTextChunks } from "@noisette/core/image/png-metadata";
 
 const fixture = (path: string) => fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url));
-const small = ["--device", "cpu", "--steps", "2", "--sampler", "euler", "--quiet"];
+const small = ["--device", "cpu", "--threads", "1", "--steps", "2", "--sampler", "euler", "--quiet"];
 const sd1 = ["--model", fixture("models/sd1")];
 const [init, mask] = ["init_image.png", "mask.png"].map((file) => fixture(`cases/sd1/${file}`));
 
@@ -56,10 +56,11 @@ it("runCommandLine() names both options when they contradict each other", async 
   ]);
 });
 
-it("runCommandLine() interpolates between prompts and seeds into an animation", async () => {
+it("runCommandLine() interpolates between prompts and seeds into an animation, all frames after one picture", async () => {
   const out = join(folder, "way.gif");
   const way = ["interpolate", "a fox", "the sea", "--seeds", "1,2", "--frames", "2", "--width", "64", "--height", "64"];
-  expect(await run(...way, ...small, ...sd1, "--out", out)).toMatchObject({ status: 0, out: `${out}\n` });
+  const control = ["--control", `${fixture("models/controlnet-sd1")},image=${init}`];
+  expect(await run(...way, ...small, ...sd1, ...control, "--out", out)).toMatchObject({ status: 0, out: `${out}\n` });
   expect(await readdir(folder)).toEqual(["way.gif"]);
   expect((await sharp(out, { animated: true }).metadata()).pages).toBe(3);
   const alone = await run("interpolate", "a fox", ...small, ...sd1);

@@ -7,17 +7,26 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { writeTinyStickerModel } from "../../../fixtures/tiny-sticker-model.ts";
 import { parseInfotext } from "@noisette/core/image/infotext";
 import { readImage } from "@noisette/core/image/png";
 import { readTextChunks } from "@noisette/core/image/png-metadata";
 
 const program = fileURLToPath(new URL("noisette.ts", import.meta.url));
 const sd1 = fileURLToPath(new URL("../../../fixtures/models/sd1", import.meta.url));
-const small = "--device cpu --width 64 --height 64 --steps 2 --sampler euler".split(" ").concat("--model", sd1);
+const small = "--device cpu --threads 1 --width 64 --height 64 --steps 2 --sampler euler"
+  .split(" ")
+  .concat("--model", sd1);
 
 const started: ChildProcess[] = [];
 let folder: string;
+let tiny: string;
+beforeAll(async () => {
+  tiny = await mkdtemp(join(tmpdir(), "noisette-tiny-"));
+  await writeTinyStickerModel(tiny, { features: [8] });
+});
+afterAll(() => rm(tiny, { recursive: true }));
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "noisette-"));
 });
@@ -27,6 +36,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** For runs that are stopped: nothing in them depends on the model, and this one loads fast. */
+const long = (): string[] =>
+  "--device cpu --threads 1 --width 64 --height 64 --sampler euler --model".split(" ").concat(tiny);
+
 interface Ended {
   readonly status: number | null;
   readonly out: string;
@@ -35,7 +48,7 @@ interface Ended {
 
 /** Starts the command in `folder`; `shell` is a line of bash to start it with. */
 function start(args: readonly string[], { shell, ...options }: SpawnOptions & { shell?: string } = {}) {
-  const node = [process.execPath, "--conditions=source", "--import", import.meta.resolve("tsx"), program, ...args];
+  const node = [process.execPath, "--conditions=source", "--import", import.meta.resolve("tsx/esm"), program, ...args];
   const [first, ...rest] = shell === undefined ? node : ["bash", "-c", `${shell}; exec "$@"`, "bash", ...node];
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^(NODE_|VITEST|NOISETTE_)/.test(name)),
@@ -126,7 +139,7 @@ describe("noisette", () => {
     ["the command twice", 130, twice],
     ["it as SIGTERM", 143, (id: number) => process.kill(id, "SIGTERM")],
   ])("noisette leaves no process and no file when Ctrl-C reaches %s and ends with %i", async (_, wanted, interrupt) => {
-    const { child, ended, says } = start(["x", ...small, "--steps", "1000", "--out", "."], { detached: true });
+    const { child, ended, says } = start(["x", ...long(), "--steps", "1000", "--out", "."], { detached: true });
     await says("of 1000 steps");
     const engines = childrenOf(child.pid!);
     expect(engines).toHaveLength(1);
@@ -138,7 +151,7 @@ describe("noisette", () => {
   });
 
   it("noisette keeps the finished pictures and prints their paths when Ctrl-C comes during a later one", async () => {
-    const { child, ended, says } = start(["x", ...small, "--steps", "150", "--count", "50", "--seed", "1"]);
+    const { child, ended, says } = start(["x", ...long(), "--steps", "150", "--count", "50", "--seed", "1"]);
     await says("picture 1 of 50");
     child.kill("SIGINT");
     const { status, out, err } = await ended;

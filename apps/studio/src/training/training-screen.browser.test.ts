@@ -37,7 +37,7 @@ describe.skipIf(studioProblem !== undefined)("the Training screen", () => {
         validation: { examples: 2 },
         batchSize: 2,
         steps: 100_000,
-        every: { log: 1, validate: 10, sample: 10, checkpoint: 10 },
+        every: { log: 1, validate: 40, sample: 40, checkpoint: 40 },
       }),
     );
     await page.getByRole("button", { name: "Start" }).click();

@@ -3,13 +3,13 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openEngine } from "@noisette/core/runtime/open-engine";
 import { encodePng } from "@noisette/core/platform/node";
 import { train } from "@noisette/core/training/run";
-import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../../../../fixtures/command-line.ts";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
 import { classedShapes, shapeJudge } from "../../../../fixtures/tiny-judge.ts";
-import { runCommandLine } from "../run-command-line.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 
 let root: string;
 const [judge, all, some] = ["judge/model", "all", "some"].map((name) => () => join(root, name));
@@ -17,9 +17,8 @@ const [judge, all, some] = ["judge/model", "all", "some"].map((name) => () => jo
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "noisette-evaluate-"));
   const data = classedShapes();
-  const engine = await openEngine({ device: "cpu", threads: 1 });
+  const engine = await sharedEngine();
   await train({ ...shapeJudge, steps: 2, validation: { examples: 0 } }, { engine, data, out: join(root, "judge") });
-  await engine.close();
   for (const [folder, count] of [
     [all(), 36],
     [some(), 4],
@@ -36,15 +35,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-let out = "";
-let err = "";
-beforeEach(() => {
-  [out, err] = ["", ""];
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => ((out += String(text)), true));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((err += String(text)), true));
-});
-afterEach(() => vi.restoreAllMocks());
 const cpu = ["--device", "cpu", "--threads", "1"];
+const evaluate = (...words: string[]) => run("evaluate", ...words, ...cpu);
 
 describe("noisette evaluate pictures", () => {
   it("evaluate pictures prints distances, and what makes them doubtful", async () => {
@@ -58,7 +50,8 @@ describe("noisette evaluate pictures", () => {
       "--metric",
       "fid,kid,psnr,ssim",
     ];
-    expect(await runCommandLine(["evaluate", "pictures", ...line, "--json", ...cpu])).toBe(0);
+    const { status, out, error } = await evaluate("pictures", ...line, "--json");
+    expect(status).toBe(0);
     const { figures, generated, real } = JSON.parse(out) as {
       figures: { name: string; value: number }[];
       generated: number;
@@ -67,15 +60,17 @@ describe("noisette evaluate pictures", () => {
     expect([generated, real]).toEqual([4, 36]);
     expect(figures.map(({ name }) => name)).toEqual(["FD-judge", "kernel distance", "PSNR (dB)", "SSIM"]);
     expect(figures[3].value).toBe(1);
-    expect(err).toMatch(
+    expect(error).toMatch(
       /^note: FD-judge of 4 pictures has a covariance of less than full rank .* \(more than 16 pictures are wanted\)\n$/,
     );
   });
 
   it("evaluate pictures computes CLIP scores of captioned pictures", async () => {
     const line = ["--generated", some(), "--features", `clip:${fixturePath("models/clip")}`, "--metric", "clip"];
-    expect(await runCommandLine(["evaluate", "pictures", ...line, ...cpu])).toBe(0);
-    expect(out).toMatch(/^CLIP score +[\d.]+ ± [\d.]+\n$/);
+    expect(await evaluate("pictures", ...line)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^CLIP score +[\d.]+ ± [\d.]+\n$/),
+    });
   });
 
   it.each([
@@ -88,8 +83,7 @@ describe("noisette evaluate pictures", () => {
     [["--metric", "psnr"], 2, "Cannot evaluate pictures: --generated is missing"],
     [["--metric", "psnr", "--generated", "nowhere"], 1, 'Cannot open "nowhere": no such file or folder'],
   ])("evaluate pictures says what is wrong: case %#", async (line, status, message) => {
-    expect(await runCommandLine(["evaluate", "pictures", ...line, ...cpu])).toBe(status);
-    expect(err).toBe(`noisette: ${message}\n`);
+    expect(await evaluate("pictures", ...line)).toMatchObject({ status, error: `noisette: ${message}\n` });
   });
 
   it("evaluate pictures says how many are wanted when there are too few", async () => {
@@ -97,8 +91,9 @@ describe("noisette evaluate pictures", () => {
     await mkdir(one);
     await writeFile(join(one, "a.png"), await readFile(join(some(), "0.png")));
     const line = ["--generated", one, "--real", all(), "--features", `judge:${judge()}`, "--metric"];
-    expect(await runCommandLine(["evaluate", "pictures", ...line, "kid", ...cpu])).toBe(1);
-    expect(err).toContain(
+    const { status, error } = await evaluate("pictures", ...line, "kid");
+    expect(status).toBe(1);
+    expect(error).toContain(
       "noisette: Cannot compute a kernel distance: 1 pictures on one side (at least 2 are wanted)\n",
     );
   });
@@ -106,7 +101,8 @@ describe("noisette evaluate pictures", () => {
 
 it("evaluate autoencoder prints PSNR and SSIM", async () => {
   const line = [fixturePath("models/sd1/vae"), "--data", some(), "--size", "32", "--limit", "2"];
-  expect(await runCommandLine(["evaluate", "autoencoder", ...line, ...cpu])).toBe(0);
+  const { status, out } = await evaluate("autoencoder", ...line);
+  expect(status).toBe(0);
   expect(out).toMatch(
     /^autoencoder +AutoencoderKL, \d times smaller, 4 channels\npictures +2\nPSNR +[\d.]+ dB\nSSIM +-?[\d.]+\n$/,
   );
@@ -123,7 +119,8 @@ it("evaluate likelihood prints bits per dimension by both methods", async () => 
   const short = { ...scheduler, num_train_timesteps: 4, beta_end: 0.5 };
   await writeFile(join(model, "scheduler", "scheduler_config.json"), JSON.stringify(short));
   const line = [model, "--data", some(), "--limit", "2", "--steps", "2", "--json"];
-  expect(await runCommandLine(["evaluate", "likelihood", ...line, ...cpu])).toBe(0);
+  const { status, out } = await evaluate("likelihood", ...line);
+  expect(status).toBe(0);
   const { pictures, bound, flow } = JSON.parse(out) as {
     pictures: number;
     bound: { total: number; steps: number[] };
@@ -150,7 +147,8 @@ it("evaluate model makes a picture for each caption and prints the table of the 
     "--clip",
     fixturePath("models/clip"),
   ];
-  expect(await runCommandLine(["evaluate", "model", ...line, ...made, ...cpu])).toBe(0);
+  const { status, out } = await evaluate("model", ...line, ...made);
+  expect(status).toBe(0);
   expect(out).toMatch(
     /^\| pictures of \| count .*\| CLIP score \|\n(.*\n)*\| guessing \| – \| 33\.3 % \| 100\.0 % \| 50\.0 % \|/,
   );

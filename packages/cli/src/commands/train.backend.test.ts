@@ -65,7 +65,7 @@ describe("noisette train", () => {
       const out = join(folder, "interrupted");
       const command = fileURLToPath(new URL("../noisette.ts", import.meta.url));
       const line = ["train", join(folder, "tiny.json"), "--out", out, "--device", "cpu", "--threads", "1"];
-      const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", command, ...line], {
+      const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx/esm", command, ...line], {
         stdio: ["ignore", "ignore", "pipe"],
         detached: true,
       });

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenFloats, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { openCheckpoint } from "../checkpoints/open.ts";
 import { graphOf } from "../graph/graph.ts";
 import { input } from "../graph/ops/source.ts";
@@ -11,7 +12,6 @@ import { unetConfig } from "../models/unet-config.ts";
 import { unetGraph } from "../models/unet.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { hypernetworkTensors, readHypernetwork } from "./hypernetwork.ts";
 
@@ -25,8 +25,7 @@ const floats = (golden: ReturnType<typeof readGolden>, name: string) =>
   tensor(goldenTensor(golden, name).dims, goldenFloats(golden, name));
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 describe.each(names)("hypernetwork %s", (name) => {
   const golden = readGolden(`adapters/hypernet_${name}_expected`);

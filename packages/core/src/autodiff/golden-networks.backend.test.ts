@@ -1,9 +1,10 @@
 // Gradients against torch's, on the reference's blocks and a whole UNet; and whole networks of which there are no golden
 // gradients against central differences.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { gradientBound, inputsFor, tensorsUnder, worstDifference } from "../../../../fixtures/golden-gradients.ts";
 import { fixturePath, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { multiplyDims } from "../graph/dim.ts";
 import { graphOf } from "../graph/graph.ts";
@@ -12,7 +13,7 @@ import type { Op } from "../graph/op.ts";
 import { add, multiply, subtract } from "../graph/ops/elementwise.ts";
 import { mean, sum } from "../graph/ops/reduce.ts";
 import { resizeNearest } from "../graph/ops/shape.ts";
-import { constant, input } from "../graph/ops/source.ts";
+import { input, scalar } from "../graph/ops/source.ts";
 import { parameters } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -26,19 +27,16 @@ import { resnetBlock } from "../nn/resnet.ts";
 import { spatialTransformer } from "../nn/transformer.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
 import { elementCount } from "../tensor/tensor.ts";
 import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
 import { gradients } from "./gradient.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 type Values = Record<string, Value>;
 
-const number = (value: number) => constant([value], []);
 const square = (x: Value) => multiply(x, x);
 
 /** What the bias of keys adds to the scores is the same for all keys: its gradient is zero, and the reference's is rounding. */
@@ -73,7 +71,7 @@ describe("gradients() are torch's", () => {
       (p, { x }) => {
         const low = layers.linear(p.at("down"), x, { features: 2, bias: false });
         const delta = layers.linear(p.at("up"), low, { features: 5, bias: false });
-        return add(layers.linear(p.at("base"), x, { features: 5 }), multiply(number(1.5 / 2), delta));
+        return add(layers.linear(p.at("base"), x, { features: 5 }), multiply(scalar(1.5 / 2), delta));
       },
     ],
   ];
@@ -155,7 +153,7 @@ describe("gradients() of whole networks are their central differences", () => {
     const p = parameters();
     const { mean: latents, logVariance } = encode(p, image, config);
     const rec = decode(p, latents, config);
-    const loss = add(mean(square(subtract(rec, image))), multiply(number(0.1), mean(square(logVariance))));
+    const loss = add(mean(square(subtract(rec, image))), multiply(scalar(0.1), mean(square(logVariance))));
     await check(loss, { image: wave([1, 3, 16, 16], 0.4) }, await stored("models/sd1/vae/diffusion_pytorch_model"));
   });
 

@@ -1,8 +1,9 @@
 // Gradients against torch's, on the reference's operators and losses.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { gradientBound, inputsFor, tensorsUnder, worstDifference } from "../../../../fixtures/golden-gradients.ts";
 import { goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { graphOf } from "../graph/graph.ts";
 import { attention } from "../graph/ops/attention.ts";
 import { conv2d, conv2dInputGradient } from "../graph/ops/convolution.ts";
@@ -34,24 +35,21 @@ import { averagePool2d, maxPool2d } from "../graph/ops/pooling.ts";
 import { mean, sum } from "../graph/ops/reduce.ts";
 import { reshape, resizeNearest, slice } from "../graph/ops/shape.ts";
 import { logSoftmax, softmax } from "../graph/ops/softmax.ts";
-import { constant, input, integers } from "../graph/ops/source.ts";
+import { constant, input, integers, scalar } from "../graph/ops/source.ts";
 import type { Value } from "../graph/value.ts";
 import { pixelUnshuffle } from "../nn/pixel-shuffle.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { gradients } from "./gradient.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 type Values = Record<string, Value>;
 
 const golden = readGolden("train/ops");
 
-const number = (value: number) => constant([value], []);
 const square = (x: Value) => multiply(x, x);
 const window = (padding: number, more = {}) => ({
   stride: 1,
@@ -92,19 +90,19 @@ const operators: Readonly<Record<string, (inputs: Values) => Value>> = {
   "group_norm_1e-05": ({ x, w, b }) => groupNorm(x, w, b, { groups: 4, epsilon: 1e-5 }),
   "group_norm_1e-06": ({ x, w, b }) => groupNorm(x, w, b, { groups: 4, epsilon: 1e-6 }),
   layer_norm: ({ x, w, b }) => layerNorm(x, w, b, 1e-5),
-  rms_norm: ({ x, w }) => multiply(w, divide(x, sqrt(add(mean(square(x), { axes: [-1], keep: true }), number(1e-6))))),
+  rms_norm: ({ x, w }) => multiply(w, divide(x, sqrt(add(mean(square(x), { axes: [-1], keep: true }), scalar(1e-6))))),
   batch_norm_train: ({ x, w, b }) => {
     const pixels = { axes: [0, 2, 3], keep: true };
     const centred = subtract(x, mean(x, pixels));
-    const normal = divide(centred, sqrt(add(mean(square(centred), pixels), number(1e-5))));
+    const normal = divide(centred, sqrt(add(mean(square(centred), pixels), scalar(1e-5))));
     return add(multiply(normal, reshape(w, [4, 1, 1])), reshape(b, [4, 1, 1]));
   },
   silu: ({ x }) => silu(x),
   gelu_erf: ({ x }) => gelu(x),
   gelu_tanh: ({ x }) => {
-    const cubic = multiply(number(0.044715), multiply(x, square(x)));
-    const bent = tanh(multiply(number(Math.sqrt(2 / Math.PI)), add(x, cubic)));
-    return multiply(multiply(number(0.5), x), add(number(1), bent));
+    const cubic = multiply(scalar(0.044715), multiply(x, square(x)));
+    const bent = tanh(multiply(scalar(Math.sqrt(2 / Math.PI)), add(x, cubic)));
+    return multiply(multiply(scalar(0.5), x), add(scalar(1), bent));
   },
   quick_gelu: ({ x }) => quickGelu(x),
   relu: ({ x }) => relu(x),
@@ -113,8 +111,8 @@ const operators: Readonly<Record<string, (inputs: Values) => Value>> = {
   tanh: ({ x }) => tanh(x),
   mish: ({ x }) => multiply(x, tanh(softplus(x))),
   hardswish: ({ x }) => {
-    const inner = multiply(x, divide(add(x, number(3)), number(6)));
-    return where(less(x, number(3)), where(greater(x, number(-3)), inner, number(0)), x);
+    const inner = multiply(x, divide(add(x, scalar(3)), scalar(6)));
+    return where(less(x, scalar(3)), where(greater(x, scalar(-3)), inner, scalar(0)), x);
   },
   softplus: ({ x }) => softplus(x),
   geglu: ({ x, w, b }) => multiply(half(linear(x, w, b), 0), gelu(half(linear(x, w, b), 1))),
@@ -144,8 +142,8 @@ const operators: Readonly<Record<string, (inputs: Values) => Value>> = {
 /** d²/2 up to |d| = δ, δ·(|d| − δ/2) beyond: m·(|d| − m/2) with m = min(|d|, δ). */
 function huber(x: Value, y: Value, delta: number): Value {
   const distance = abs(subtract(x, y));
-  const near = minimum(distance, number(delta));
-  return reshape(mean(multiply(near, subtract(distance, multiply(number(0.5), near)))), [1]);
+  const near = minimum(distance, scalar(delta));
+  return reshape(mean(multiply(near, subtract(distance, multiply(scalar(0.5), near)))), [1]);
 }
 
 describe("gradients() are torch's", () => {
@@ -174,14 +172,14 @@ describe("gradients() are torch's", () => {
   it.each([
     [
       "hinge",
-      (real: Value, fake: Value) => add(mean(relu(subtract(number(1), real))), mean(relu(add(number(1), fake)))),
+      (real: Value, fake: Value) => add(mean(relu(subtract(scalar(1), real))), mean(relu(add(scalar(1), fake)))),
     ],
     ["vanilla", (real: Value, fake: Value) => add(mean(softplus(negate(real))), mean(softplus(fake)))],
   ] as const)("of the %s loss of a discriminator", async (name, build) => {
     const golden = readGolden("train/gan_losses");
     const feeds = tensorsUnder(golden, "in.");
     const { real, fake } = inputsFor(feeds);
-    const loss = multiply(number(0.5), build(real, fake));
+    const loss = multiply(scalar(0.5), build(real, fake));
     const [dReal, dFake] = gradients(loss, [real, fake]);
     const results = await evaluate(engine, graphOf(name, { loss, dReal, dFake }), feeds);
     expect(worstDifference(results.dReal, goldenTensor(golden, `${name}.grad_real`))).toBeLessThan(gradientBound);

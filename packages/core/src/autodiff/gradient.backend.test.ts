@@ -1,21 +1,20 @@
 // Every rule against central differences, first and second order, on the cases of the operator table.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { operatorCases } from "../../../../fixtures/operator-cases.ts";
 import type { OperatorCase } from "../../../../fixtures/operator-cases.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { graphOf } from "../graph/graph.ts";
 import { add, multiply } from "../graph/ops/elementwise.ts";
 import { sum } from "../graph/ops/reduce.ts";
 import { input } from "../graph/ops/source.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { elementCount } from "../tensor/tensor.ts";
 import type { AnyTensor, Tensor } from "../tensor/tensor.ts";
 import { gradients } from "./gradient.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 type Feeds = Readonly<Record<string, AnyTensor>>;
 

@@ -448,7 +448,7 @@ describe("resolveModel() and others who do the same", () => {
     const file = `owner/tiny/${unetPath}`;
     const script = `import { resolveModel } from ${JSON.stringify(new URL("hub.ts", import.meta.url).href)};
       await resolveModel(${JSON.stringify(file)}, ${JSON.stringify({ endpoint: hub.endpoint, cacheFolder })});`;
-    const flags = ["--conditions=source", "--import", "tsx", "--input-type=module", "-e", script];
+    const flags = ["--conditions=source", "--import", "tsx/esm", "--input-type=module", "-e", script];
     const child = spawn(process.execPath, flags, { stdio: ["ignore", "inherit", "inherit"] });
     const ended = new Promise((done) => child.once("exit", done));
     await vi.waitFor(

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
 import { classedShapes } from "../../../../fixtures/tiny-judge.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { parametersOf } from "../graph/graph.ts";
 import { inceptionV3Graph } from "../models/inception-v3.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -20,11 +20,10 @@ import { openFeatureExtractor } from "./picture-features.ts";
 let engine: Engine;
 let root: string;
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   root = await mkdtemp(join(tmpdir(), "noisette-features-"));
 });
 afterAll(async () => {
-  await engine.close();
   await rm(root, { recursive: true });
 });
 const pictures = classedShapes({ count: 3 });

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { classedShapes, shapeJudge } from "../../../../fixtures/tiny-judge.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import { subset } from "../training/examples.ts";
 import { train } from "../training/run.ts";
@@ -23,12 +23,11 @@ let root: string;
 const data = classedShapes();
 const events: TrainingEvent[] = [];
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   root = await mkdtemp(join(tmpdir(), "noisette-judge-"));
   await train(shapeJudge, { engine, data, out: root, tell: (event) => void events.push(event) });
 });
 afterAll(async () => {
-  await engine.close();
   await rm(root, { recursive: true });
 });
 const model = () => join(root, "model");

@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { drawnShapes } from "../../../../fixtures/tiny-training.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { parametersOf } from "../graph/graph.ts";
 import { unet2dConfig } from "../models/unet2d.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { pictureTensor } from "../training/pictures.ts";
@@ -55,7 +55,7 @@ const data: Dataset = {
 };
 
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   root = await mkdtemp(join(tmpdir(), "noisette-likelihood-"));
   const graph = unet2dJacobianGraph(unet2dConfig(published));
   const weights = (silent: boolean): [string, Tensor][] =>
@@ -77,7 +77,6 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  await engine.close();
   await rm(root, { recursive: true });
 });
 

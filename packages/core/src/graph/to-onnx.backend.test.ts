@@ -108,6 +108,23 @@ onEachDevice("toOnnx()", (_device, engine) => {
     });
   });
 
+  it("run() widens half weights in each run when nothing is optimized, or says that the GPU does not know them", async () => {
+    const [x, weight] = [values(4, 3), values(24, 5)];
+    const [half] = await store("halves.bin", [{ type: "F16", values: weight }]);
+    const graph = graphOf("halves", { y: linear(input("x", [1, 4]), parameters().parameter("w", [6, 4])) });
+    const tensors = new Map([["w", { ...half, dims: [6, 4] }]]);
+    const network = await engine().load(graph, tensors, { source: "halves", optimize: false });
+    const outcome = await network.run({ x: { dims: [1, 4], data: x } }).then(
+      ({ y }) => Array.from(y.data),
+      (error: Error) => error.message,
+    );
+    expect([
+      product(x, weight, [6, 4]),
+      'Cannot run "halves" on webgpu: its weights are float16, which this GPU does not know (a GPU with shader-f16, weights in float32 as of noisette convert --type fp32, or device "cpu", is wanted)',
+    ]).toContainEqual(outcome);
+    await network.unload();
+  });
+
   it("toOnnx() keeps what is an output and an operand of a turned weight", async () => {
     // ONNX Runtime 1.30 lost "both" when its Identity and the weight's Transpose were fused away.
     const [weight] = await store("turned.bin", [{ type: "F16", values: values(24, 5) }]);

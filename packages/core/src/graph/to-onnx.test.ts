@@ -3,7 +3,7 @@
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import type { StoredTensor } from "../tensor/stored.ts";
-import { symbol } from "./dim.ts";
+import { multiplyDims, symbol } from "./dim.ts";
 import { graphOf } from "./graph.ts";
 import type { Value } from "./value.ts";
 import { add, multiply } from "./ops/elementwise.ts";
@@ -48,6 +48,17 @@ describe("toOnnx()", () => {
       length: "96",
     });
     expect(node!.map(({ opType }) => opType)).toEqual(["Gemm"]);
+  });
+
+  it("toOnnx() tells the shapes of values in between when their sizes are computed", () => {
+    const [h, w] = [symbol("h"), symbol("w")];
+    const rows = reshape(input("x", [4, h, w]), [4, multiplyDims(h, w)]);
+    const { valueInfo } = lower({ y: add(multiply(rows, rows), rows) });
+    const dims = valueInfo!.map(({ type }) => type!.tensorType!.shape!.dim!.map((dim) => dim.dimParam ?? dim.dimValue));
+    expect(dims).toEqual([
+      [4, "h*w"],
+      [4, "h*w"],
+    ]);
   });
 
   it.each([

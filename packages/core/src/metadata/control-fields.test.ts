@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { generateOptions } from "../pipelines/options.ts";
 import { controlFields, readControlField } from "./control-fields.ts";
 
-const written = (...controls: object[]) => controlFields(generateOptions.parse({ prompt: "", controls }).controls);
+const written = (...controls: object[]) => controlFields(generateOptions.parse({ prompt: "", controls }));
 
 describe("controlFields()", () => {
   it("controlFields() writes a field for each control when there are several, in the extension's words", () => {
@@ -18,8 +18,22 @@ describe("controlFields()", () => {
     });
   });
 
+  it("controlFields() writes IP-Adapters as further units when there are some", () => {
+    const controls = [{ path: "tile.pth" }];
+    const ipAdapters = [{ path: "models/ip-adapter-plus_sd15.bin", weight: 0.6, end: 0.5 }];
+    const fields = controlFields(generateOptions.parse({ prompt: "", controls, ipAdapters }));
+    expect(Object.keys(fields)).toEqual(["ControlNet 0", "ControlNet 1"]);
+    expect(fields["ControlNet 1"]).toBe(
+      "Module: ip-adapter-auto, Model: ip-adapter-plus_sd15, Weight: 0.6, Resize Mode: Crop and Resize, Guidance Start: 0, Guidance End: 0.5, Pixel Perfect: False, Control Mode: Balanced",
+    );
+    expect(readControlField(fields["ControlNet 1"])).toEqual({
+      ipAdapter: { name: "ip-adapter-plus_sd15", weight: 0.6, start: 0, end: 0.5 },
+      notReproduced: [],
+    });
+  });
+
   it("controlFields() is nothing when there are no controls", () => {
-    expect(controlFields()).toEqual({});
+    expect(controlFields({})).toEqual({});
   });
 });
 
@@ -38,6 +52,15 @@ describe("readControlField()", () => {
         annotator: "canny",
         annotatorOptions: { low: 50, high: 150 },
       },
+      notReproduced: [],
+    });
+  });
+
+  it("readControlField() tells IP-Adapters from controls when the extension wrote them", () => {
+    const field =
+      "Module: ip-adapter-auto, Model: ip-adapter_sdxl [d5d53548], Weight: 0.7, Resize Mode: Crop and Resize, Low Vram: False, Processor Res: 512, Threshold A: 0.5, Threshold B: 0.5, Guidance Start: 0, Guidance End: 1, Pixel Perfect: False, Control Mode: Balanced, Hr Option: Both, Save Detected Map: True";
+    expect(readControlField(field)).toEqual({
+      ipAdapter: { name: "ip-adapter_sdxl", weight: 0.7, start: 0, end: 1 },
       notReproduced: [],
     });
   });
@@ -64,7 +87,7 @@ describe("readControlField()", () => {
       ["invert (from white bg & black line)", "invert"],
       ["none", "none"],
     ])
-      expect(readControlField(`Module: ${module}, Model: x`)?.control.annotator).toBe(annotator);
+      expect(readControlField(`Module: ${module}, Model: x`)?.control?.annotator).toBe(annotator);
   });
 
   it("readControlField() gives back what controlFields() wrote", () => {

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parametersOf } from "../graph/graph.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { elementCount, tensor } from "../tensor/tensor.ts";
@@ -25,11 +25,10 @@ import { unetGraph } from "./unet.ts";
 let engine: Engine;
 let folder: string;
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   folder = mkdtempSync(join(tmpdir(), "control-networks-"));
 });
 afterAll(async () => {
-  await engine.close();
   rmSync(folder, { recursive: true });
 });
 

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenFloats, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { graphOf } from "../graph/graph.ts";
 import { input } from "../graph/ops/source.ts";
@@ -8,7 +9,6 @@ import { parameters } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { discriminator, discriminatorGraph } from "./discriminator.ts";
@@ -20,11 +20,10 @@ const image = goldenTensor(golden, "in.image") as Tensor;
 let engine: Engine;
 let tensors: StoredTensors;
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   const stored = await readWeights(fixturePath("train/vae_gan_loss.safetensors"));
   tensors = new Map([...stored.tensors].map(([name, tensor]) => [name.replace(/^disc\./, ""), tensor]));
 });
-afterAll(() => engine.close());
 
 const worst = (ours: ArrayLike<number>, theirs: ArrayLike<number>) =>
   Math.max(...Array.from(theirs, (value, i) => Math.abs(value - ours[i])));

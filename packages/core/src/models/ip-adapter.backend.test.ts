@@ -9,12 +9,12 @@ import {
   tinyProjections,
   writeTinyIpAdapter,
 } from "../../../../fixtures/tiny-ip-adapter.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { readConfig } from "../checkpoints/image-encoder.ts";
 import { ipAdapterConfig } from "../checkpoints/names/ip-adapter.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { textAttentions } from "../graph/passes/image-attention.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { readSafetensors } from "../safetensors/read.ts";
 import { readTensors } from "../safetensors/read-tensor.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
@@ -31,11 +31,10 @@ import { unetGraph } from "./unet.ts";
 let engine: Engine;
 let folder: string;
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   folder = await mkdtemp(join(tmpdir(), "noisette-"));
 });
 afterAll(async () => {
-  await engine.close();
   await rm(folder, { recursive: true });
 });
 

@@ -1,15 +1,15 @@
 // The network and its blocks against plain loops in float64, written after the forward passes of diffusers' modules.
 
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { kUnetJson, kUnetListing, kUnetWeights } from "../../../../fixtures/tiny-latent-upscaler.ts";
 import { temporaryPath, writeWeights } from "../../../../fixtures/temporary-weights.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { graphOf } from "../graph/graph.ts";
 import { symbol } from "../graph/dim.ts";
 import { input } from "../graph/ops/source.ts";
 import { smoothDouble, smoothHalf } from "../nn/smooth-resize.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { elementCount, tensor } from "../tensor/tensor.ts";
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
@@ -17,8 +17,7 @@ import { unetConfig } from "./unet-config.ts";
 import { unetGraph } from "./unet.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 /** Channels of h × w pixels. */
 interface Map2d {

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenFloats, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { parametersOf } from "../graph/graph.ts";
 import { tensorFromImages } from "../image/pixels.ts";
 import { readImage } from "../image/png.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { lpipsGraph } from "./lpips.ts";
 
 /** The tiny network of the golden file, whose own names count convolutions. */
@@ -25,8 +25,7 @@ async function goldenWeights() {
 }
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 describe("lpips", () => {
   const picture = (name: string) => readImage(fixturePath(`metrics/${name}.png`));

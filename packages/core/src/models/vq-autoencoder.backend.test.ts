@@ -1,18 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenFloats, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { graphOf } from "../graph/graph.ts";
 import { input } from "../graph/ops/source.ts";
 import { parameters } from "../graph/params.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { quantize, vqAutoencoderConfig } from "./vq-autoencoder.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 describe("vq-autoencoder", () => {
   const golden = readGolden("train/vq_straight_through");

@@ -1,7 +1,8 @@
 // Blocks against diffusers' own, on the weights in the golden files.
 
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { fixturePath, goldenFloats, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { multiplyDims } from "../graph/dim.ts";
 import { graphOf } from "../graph/graph.ts";
@@ -12,7 +13,6 @@ import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { conv2d, known } from "./layers.ts";
 import { resnetBlock } from "./resnet.ts";
@@ -45,8 +45,7 @@ const worstError = (ours: Tensor, golden: Float32Array) =>
   Math.max(...golden.map((value, i) => Math.abs(value - ours.data[i]))) / Math.max(...golden.map(Math.abs));
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 it.each(blocks)("%s is diffusers'", async (name, build) => {
   const golden = readGolden(`train/${name}`);

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { symbol } from "../graph/dim.ts";
 import { graphOf } from "../graph/graph.ts";
 import { input } from "../graph/ops/source.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { elementCount, tensor } from "../tensor/tensor.ts";
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
@@ -37,8 +37,7 @@ function filtered(map: Float32Array, [height, width]: readonly [number, number],
 }
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 describe("freeU()", () => {
   const dims = (channels: number) => [symbol("n"), channels, symbol("h"), symbol("w")];

@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { symbol } from "../graph/dim.ts";
 import { graphOf } from "../graph/graph.ts";
 import { input } from "../graph/ops/source.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { pixelShuffle, pixelUnshuffle } from "./pixel-shuffle.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 const [channels, height, width, r] = [2, 3, 2, 2];
 const x = {

@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import type { GenerateOptions } from "./options.ts";
 import type { Model } from "./model.ts";
-import { load } from "./model.ts";
 
 const quick = { prompt: "a red fox", negativePrompt: "grey", steps: 3, width: 64, height: 64, seed: 7 } as const;
 
 describe("generate() with samplers of CFG++", () => {
   let model: Model;
   beforeAll(async () => {
-    model = await load(fixturePath("models/sd1"), { device: "cpu" });
+    model = await sharedModel("sd1");
   });
-  afterAll(() => model.close());
 
   const latents = async (options: Partial<GenerateOptions>) =>
     (await model.generate({ ...quick, ...options })).images[0].latents.data;

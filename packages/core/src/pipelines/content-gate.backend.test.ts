@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import type { Image } from "../image/image.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { blurred, loadContentClassifier, previewThroughGate, throughGate } from "./content-gate.ts";
 import type { ContentClassifier, ContentPolicy } from "./content-gate.ts";
 
@@ -31,11 +31,10 @@ const pictures: Readonly<Record<string, Image>> = {
 let engine: Engine;
 let classifier: ContentClassifier;
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   const folder = fileURLToPath(new URL("../../../server/assets/nsfw", import.meta.url));
   classifier = await loadContentClassifier(engine, folder);
 });
-afterAll(() => engine.close());
 
 describe("loadContentClassifier()", () => {
   const golden = readGolden("nsfw/nsfwjs").json;

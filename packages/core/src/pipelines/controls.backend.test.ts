@@ -3,15 +3,15 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import type { Image } from "../image/image.ts";
 import { readImage } from "../image/png.ts";
 import { resizeImage } from "../image/resize.ts";
 import type { Control } from "./control-options.ts";
 import type { ImageEvent } from "./events.ts";
 import type { Model } from "./model.ts";
-import { load } from "./model.ts";
 
 const quick = {
   prompt: "a red fox",
@@ -28,11 +28,10 @@ let model: Model;
 let image: Image;
 let init: Image;
 beforeAll(async () => {
-  model = await load(fixturePath("models/sd1"), { device: "cpu", threads: 1 });
+  model = await sharedModel("sd1");
   image = await readImage(fixturePath("cases/controlnet-sd1/control_image.png"));
   init = await readImage(fixturePath("cases/controlnet-sd1/init_image.png"));
 });
-afterAll(() => model.close());
 
 type Options = Partial<Parameters<Model["generate"]>[0]>;
 const one = async (options: Options): Promise<ImageEvent> => (await model.generate({ ...quick, ...options })).images[0];

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import type { Image } from "../image/image.ts";
 import { blurMask, maskFromImage } from "../image/mask.ts";
 import { readImage } from "../image/png.ts";
 import { resizeImage } from "../image/resize.ts";
 import { interpolate } from "./interpolate.ts";
 import type { Model } from "./model.ts";
-import { load } from "./model.ts";
 import type { ImageEvent } from "./events.ts";
 import { latentMask } from "./inpaint-channels.ts";
 
@@ -15,11 +15,10 @@ let model: Model;
 let init: Image;
 let mask: Image;
 beforeAll(async () => {
-  model = await load(fixturePath("models/sd1"), { device: "cpu" });
+  model = await sharedModel("sd1");
   init = await readImage(fixturePath("cases/sd1/init_image.png"));
   mask = await readImage(fixturePath("cases/sd1/mask.png"));
 });
-afterAll(() => model.close());
 const one = async (options: Parameters<Model["generate"]>[0], from = model): Promise<ImageEvent> =>
   (await from.generate(options)).images[0];
 
@@ -99,14 +98,10 @@ describe("generate() with a mask", () => {
   });
 
   it("generate() takes a mask as an inpainting model's channels, soft ones too", async () => {
-    const inpainting = await load(fixturePath("models/sd1-inpaint"), { device: "cpu" });
-    try {
-      const hard = await one({ ...edit(), strength: 1 }, inpainting);
-      const soft = await one({ ...edit(), strength: 1, softInpainting: true, maskBlur: 4 }, inpainting);
-      expect(soft.latents.data).not.toEqual(hard.latents.data);
-    } finally {
-      await inpainting.close();
-    }
+    const inpainting = await sharedModel("sd1-inpaint");
+    const hard = await one({ ...edit(), strength: 1 }, inpainting);
+    const soft = await one({ ...edit(), strength: 1, softInpainting: true, maskBlur: 4 }, inpainting);
+    expect(soft.latents.data).not.toEqual(hard.latents.data);
   });
 });
 
@@ -142,43 +137,33 @@ describe("generate() in two passes", () => {
 
 describe("generate() with a refiner", () => {
   it("generate() gives what the two models give one after the other", async () => {
-    const [base, refiner] = await Promise.all(
-      ["sdxl", "sdxl-refiner"].map((name) => load(fixturePath(`models/${name}`), { device: "cpu" })),
-    );
-    try {
-      const options = { ...quick, steps: 5, negativePrompt: "grey" };
-      const handed = await one({ ...options, denoisingEnd: 0.6 }, base);
-      const apart = await one({ ...options, denoisingStart: 0.6, init: handed.latents }, refiner);
-      const seen: string[] = [];
-      for await (const event of base.generate({ ...options, refiner, refinerAt: 0.6 })) {
-        if (event.kind === "step") seen.push(`${event.step}/${event.steps}`);
-        if (event.kind !== "image") continue;
-        expect(event.image!.data).toEqual(apart.image!.data);
-        expect([event.record.refiner!.name, event.record.options.refinerAt]).toEqual(["sdxl-refiner", 0.6]);
-        expect(event.record.options.denoisingEnd).toBeUndefined();
-      }
-      expect(seen).toEqual(["1/5", "2/5", "3/5", "4/5", "5/5"]);
-      await expect(one({ ...options, refiner, hiresScale: 2 }, base)).rejects.toThrow(
-        "a refiner and hiresScale together",
-      );
-    } finally {
-      await Promise.all([base.close(), refiner.close()]);
+    const [base, refiner] = await Promise.all(["sdxl", "sdxl-refiner"].map(sharedModel));
+    const options = { ...quick, steps: 5, negativePrompt: "grey" };
+    const handed = await one({ ...options, denoisingEnd: 0.6 }, base);
+    const apart = await one({ ...options, denoisingStart: 0.6, init: handed.latents }, refiner);
+    const seen: string[] = [];
+    for await (const event of base.generate({ ...options, refiner, refinerAt: 0.6 })) {
+      if (event.kind === "step") seen.push(`${event.step}/${event.steps}`);
+      if (event.kind !== "image") continue;
+      expect(event.image!.data).toEqual(apart.image!.data);
+      expect([event.record.refiner!.name, event.record.options.refinerAt]).toEqual(["sdxl-refiner", 0.6]);
+      expect(event.record.options.denoisingEnd).toBeUndefined();
     }
+    expect(seen).toEqual(["1/5", "2/5", "3/5", "4/5", "5/5"]);
+    await expect(one({ ...options, refiner, hiresScale: 2 }, base)).rejects.toThrow(
+      "a refiner and hiresScale together",
+    );
   });
 });
 
 describe("generate() with the ×4 upscaler", () => {
   it("generate() throws when there is no picture, or more noise than the model knows", async () => {
-    const upscaler = await load(fixturePath("models/sd-x4-upscaler"), { device: "cpu" });
-    try {
-      const small = resizeImage(init, { width: 12, height: 20 });
-      const { image } = await one({ prompt: "a fox", steps: 2, init: small }, upscaler);
-      expect([image!.width, image!.height]).toEqual([48, 80]);
-      await expect(one({ prompt: "a fox" }, upscaler)).rejects.toThrow("an upscaling model and no picture");
-      await expect(one({ prompt: "", init: small, noiseLevel: 400 }, upscaler)).rejects.toThrow("levels up to 350");
-    } finally {
-      await upscaler.close();
-    }
+    const upscaler = await sharedModel("sd-x4-upscaler");
+    const small = resizeImage(init, { width: 12, height: 20 });
+    const { image } = await one({ prompt: "a fox", steps: 2, init: small }, upscaler);
+    expect([image!.width, image!.height]).toEqual([48, 80]);
+    await expect(one({ prompt: "a fox" }, upscaler)).rejects.toThrow("an upscaling model and no picture");
+    await expect(one({ prompt: "", init: small, noiseLevel: 400 }, upscaler)).rejects.toThrow("levels up to 350");
   });
 });
 

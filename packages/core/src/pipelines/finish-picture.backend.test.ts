@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import { embedWatermark } from "../image/watermark.ts";
 import { findWatermark, watermarkBits } from "../image/watermark-text.ts";
 import type { Image } from "../image/image.ts";
@@ -7,7 +7,6 @@ import { blurred } from "./content-gate.ts";
 import type { ContentGate } from "./content-gate.ts";
 import type { GenerateEvent } from "./events.ts";
 import type { Model } from "./model.ts";
-import { load } from "./model.ts";
 
 const quick = { prompt: "a red fox", steps: 1, sampler: "euler", width: 64, height: 64, seed: 7 } as const;
 /** A gate of a caller's own, which finds every picture that `isUnsafe` says 0.75 unsafe. */
@@ -21,10 +20,9 @@ describe("generate()", () => {
   let model: Model;
   let plain: Image;
   beforeAll(async () => {
-    model = await load(fixturePath("models/sd1"), { device: "cpu", threads: 1 });
+    model = await sharedModel("sd1");
     plain = (await model.generate(quick)).images[0].image!;
   });
-  afterAll(() => model.close());
   const eventsOf = async (options: Parameters<Model["generate"]>[0]): Promise<GenerateEvent[]> => {
     const events: GenerateEvent[] = [];
     for await (const event of model.generate(options)) events.push(event);

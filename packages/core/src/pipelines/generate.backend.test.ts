@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { fixturePath, goldenFloats, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import { openCheckpoint } from "../checkpoints/open.ts";
 import { readTensor } from "../safetensors/read-tensor.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
@@ -15,14 +16,14 @@ import { load } from "./model.ts";
 import { openNetworks } from "./networks.ts";
 
 const device = "cpu";
+const threads = 1;
 const quick = { prompt: "a red fox", steps: 2, width: 64, height: 64, seed: 7 } as const;
 
 describe("generate()", () => {
   let model: Model;
   beforeAll(async () => {
-    model = await load(fixturePath("models/sd1"), { device });
+    model = await sharedModel("sd1");
   });
-  afterAll(() => model.close());
 
   const collect = async (options: Parameters<Model["generate"]>[0], from = model): Promise<GenerateEvent[]> => {
     const events: GenerateEvent[] = [];
@@ -152,7 +153,7 @@ describe("generate()", () => {
       tensors.get(name)!.data[3] = NaN;
       await writeSafetensors(broken, tensors as never);
       expect(networks.unet.className).toBe("UNet2DConditionModel");
-      const bad = await load(broken, { device, config: fixturePath("models/sd1") });
+      const bad = await load(broken, { device, threads, config: fixturePath("models/sd1") });
       await expect((async () => bad.generate(quick))()).rejects.toThrow(
         /step 1 of \d.*"mid_block\.resnets\.0\.conv1\.weight"/,
       );
@@ -165,24 +166,18 @@ describe("generate()", () => {
 
 describe("load()", () => {
   test("gives bit-identical pictures from a folder, a single file and a .ckpt of the same weights", async () => {
-    const made: Uint8Array[] = [];
-    for (const [path, options] of [
-      ["models/sd1", {}],
-      ["single_file/sd1_ldm.safetensors", { config: fixturePath("models/sd1") }],
-      ["single_file/sd1_ldm.ckpt", { config: fixturePath("models/sd1") }],
-    ] as const) {
-      const model = await load(fixturePath(path), { device, ...options });
-      made.push((await model.generate(quick)).images[0].image!.data);
+    const fromFolder = (await (await sharedModel("sd1")).generate(quick)).images[0].image!.data;
+    for (const file of ["sd1_ldm.safetensors", "sd1_ldm.ckpt"]) {
+      const config = fixturePath("models/sd1");
+      const model = await load(fixturePath(`single_file/${file}`), { device, threads, config });
+      expect((await model.generate(quick)).images[0].image!.data).toEqual(fromFolder);
       await model.close();
     }
-    expect(made[1]).toEqual(made[0]);
-    expect(made[2]).toEqual(made[0]);
   });
 
   test("runs a 9-channel inpainting model on text alone", async () => {
-    const model = await load(fixturePath("models/sd1-inpaint"), { device });
+    const model = await sharedModel("sd1-inpaint");
     expect((await model.generate(quick)).images[0].image!.width).toBe(64);
-    await model.close();
   });
 
   test("refuses a path that is neither a file nor a Hub id", async () => {
@@ -194,7 +189,7 @@ describe("decodeUnscaled()", () => {
   test("blends tiles as diffusers does", async () => {
     const golden = readGolden("cases/sd1/vae");
     const { tiling } = golden.json;
-    const networks = await openNetworks(await openCheckpoint(fixturePath("models/sd1")), { device });
+    const networks = await openNetworks(await openCheckpoint(fixturePath("models/sd1")), { device, threads });
     const { dims } = golden.tensors.get("in.tiled_z")!;
     const z = tensor(dims, goldenFloats(golden, "in.tiled_z"));
     const tiles = { latentSide: tiling.tile_latent_min_size, overlap: tiling.tile_overlap_factor };

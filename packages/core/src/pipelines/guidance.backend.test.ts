@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { alteredModel } from "../../../../fixtures/altered-model.ts";
-import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import type { Image } from "../image/image.ts";
 import { lincomb } from "../tensor/lincomb.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -21,7 +21,7 @@ const opened: Model[] = [];
 const folders: string[] = [];
 let sd1: Model;
 beforeAll(async () => {
-  sd1 = await open(fixturePath("models/sd1"));
+  sd1 = await sharedModel("sd1");
 });
 afterAll(async () => {
   for (const model of opened) await model.close();

@@ -9,6 +9,7 @@ import {
   tinyProjections,
   writeTinyIpAdapter,
 } from "../../../../fixtures/tiny-ip-adapter.ts";
+import { sharedEngine, sharedModel } from "../../../../fixtures/shared-engine.ts";
 import { readConfig } from "../checkpoints/image-encoder.ts";
 import { clipPixels } from "../image/clip-pixels.ts";
 import { readImage } from "../image/png.ts";
@@ -18,11 +19,10 @@ import { ipAdapterGraph } from "../models/ip-adapter.ts";
 import { unetConfig } from "../models/unet-config.ts";
 import type { Engine } from "../runtime/engine.ts";
 import { evaluate } from "../runtime/evaluate.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { companionsOf } from "./companions.ts";
+import { interpolate } from "./interpolate.ts";
 import { encodePictures, picturePrompts } from "./ip-adapters.ts";
-import { load } from "./model.ts";
 import type { Model } from "./model.ts";
 import type { Networks } from "./networks.ts";
 import { openIpAdapters } from "./open-ip-adapters.ts";
@@ -44,8 +44,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe("a model with IP-Adapters", () => {
   let sd: Model;
-  beforeAll(async () => void (sd = await load(fixturePath("models/sd1"), { device: "cpu", threads: 1 })));
-  afterAll(() => sd.close());
+  beforeAll(async () => void (sd = await sharedModel("sd1")));
   const common = { prompt: "a fox", steps: 3, seed: 1, width: 64, height: 64 } as const;
   const latents = async (ipAdapters: Parameters<Model["generate"]>[0]["ipAdapters"], more = {}) =>
     (await sd.generate({ ...common, ...more, ipAdapters })).images[0].latents.data;
@@ -62,6 +61,16 @@ describe("a model with IP-Adapters", () => {
     expect(worst(whole, plain)).toBeGreaterThan(1e-3);
     expect(worst(late, plain)).toBeGreaterThan(1e-3);
     expect(worst(late, whole)).toBeGreaterThan(1e-3);
+  });
+
+  it("interpolate() lets every frame look at the pictures when adapters are given", async () => {
+    const { prompt, seed, ...options } = common;
+    const ipAdapters = [{ path: files["ip-adapter"], images, weight: 0.8 }];
+    const keyframes = [1, 2].map((own) => ({ prompt, seed: own }));
+    const frames: Float32Array[] = [];
+    for await (const { latents: made } of interpolate(sd, { keyframes, framesBetween: 1 }, { ...options, ipAdapters }))
+      frames.push(made.data);
+    expect(frames).toEqual([await latents(ipAdapters, { seed }), await latents(ipAdapters, { seed: 2 })]);
   });
 
   it("generate() takes adapters together, with several pictures, in one run of both halves or two", async () => {
@@ -103,8 +112,7 @@ describe("a model with IP-Adapters", () => {
 
 describe("encodePictures()", () => {
   let engine: Engine;
-  beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-  afterAll(() => engine.close());
+  beforeAll(async () => void (engine = await sharedEngine()));
 
   it.each(Object.keys(tinyProjections))(
     "encodePictures() of %s stands for nothing as diffusers has it",

@@ -1,12 +1,12 @@
 // Pictures with LoRAs: named by options, by prompts, over the steps, and wrongly.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import { openAdapterFolder } from "../adapters/catalogue.ts";
 import type { AdapterCatalogue } from "../adapters/catalogue.ts";
 import type { ImageEvent } from "./events.ts";
 import type { GenerateInputs, Model } from "./model.ts";
-import { load } from "./model.ts";
 import type { GenerateOptions } from "./options.ts";
 
 const file = (name: string) => fixturePath(`adapters/${name}.safetensors`);
@@ -14,10 +14,9 @@ const common = { prompt: "a red fox", steps: 3, seed: 1, width: 64, height: 64, 
 let sd1: Model;
 let adapters: AdapterCatalogue;
 beforeAll(async () => {
-  sd1 = await load(fixturePath("models/sd1"), { device: "cpu", threads: 1 });
+  sd1 = await sharedModel("sd1");
   adapters = await openAdapterFolder(fixturePath("adapters"));
 });
-afterAll(() => sd1.close());
 
 async function make(
   options: Partial<GenerateOptions & GenerateInputs> = {},
@@ -79,13 +78,9 @@ describe("generate()", () => {
 
   test("with an SDXL LoRA, merged, works with SDXL, and says what it is for with another model", async () => {
     const loras = [{ name: file("lora_kohya_sdxl") }];
-    const sdxl = await load(fixturePath("models/sdxl"), { device: "cpu", threads: 1 });
-    try {
-      const [[plain], [changed]] = [await make({}, sdxl), await make({ loras, mergeAdapters: true }, sdxl)];
-      expect(farthest(plain.latents.data, changed.latents.data)).toBeGreaterThan(1e-3);
-    } finally {
-      await sdxl.close();
-    }
+    const sdxl = await sharedModel("sdxl");
+    const [[plain], [changed]] = [await make({}, sdxl), await make({ loras, mergeAdapters: true }, sdxl)];
+    expect(farthest(plain.latents.data, changed.latents.data)).toBeGreaterThan(1e-3);
     await expect(make({ loras })).rejects.toThrow(/^Cannot use adapter ".*lora_kohya_sdxl.safetensors" with ".*sd1"/);
   });
 

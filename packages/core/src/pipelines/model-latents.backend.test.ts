@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenFloats, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import { readImage } from "../image/png.ts";
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
 import type { StepTrace } from "./events.ts";
 import type { Model } from "./model.ts";
-import { load } from "./model.ts";
 
 describe("a model's latents", () => {
   let model: Model;
   beforeAll(async () => {
-    model = await load(fixturePath("models/sd1"), { device: "cpu", threads: 1 });
+    model = await sharedModel("sd1");
   });
-  afterAll(() => model.close());
 
   it("encode() gives diffusers' mean in the diffusion model's scale", async () => {
     const { dims, data } = await model.encode(await readImage(fixturePath("cases/sd1/vae_input.png")));

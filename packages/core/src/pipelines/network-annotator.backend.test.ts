@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import type { Graph } from "../graph/graph.ts";
 import { parametersOf } from "../graph/graph.ts";
 import type { Image } from "../image/image.ts";
@@ -12,7 +13,6 @@ import type { HedConfig } from "../models/hed.ts";
 import { lineDrawingGraph } from "../models/line-drawing.ts";
 import type { LineDrawingConfig } from "../models/line-drawing.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { elementCount, tensor } from "../tensor/tensor.ts";
@@ -54,10 +54,9 @@ let folder: string;
 let engine: Engine;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "noisette-"));
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
 });
 afterAll(async () => {
-  await engine.close();
   await rm(folder, { recursive: true });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import { openCheckpoint } from "../checkpoints/open.ts";
 import type { Wildcards } from "../prompts/expand-template.ts";
 import { readPrompt } from "../prompts/read-prompt.ts";
@@ -12,7 +13,6 @@ import { textEncoders } from "./conditioning.ts";
 import type { EncodeOptions, TextEncoders } from "./conditioning.ts";
 import type { GenerateEvent } from "./events.ts";
 import type { Model } from "./model.ts";
-import { load } from "./model.ts";
 import type { Networks } from "./networks.ts";
 import { openNetworks } from "./networks.ts";
 
@@ -35,7 +35,7 @@ interface Parts {
 /** The text encoders of a model, and what they make of one prompt. */
 async function encodersOf(name: string): Promise<Parts> {
   const checkpoint = await openCheckpoint(fixturePath(`models/${name}`));
-  const networks = await openNetworks(checkpoint, { device: "cpu" });
+  const networks = await openNetworks(checkpoint, { device: "cpu", threads: 1 });
   const { tokenizer, tokenizer2 } = checkpoint.tokenizers;
   const tokenizers = {
     textEncoder: tokenizer && (await openTokenizer(tokenizer)),
@@ -133,12 +133,8 @@ describe("generate()", () => {
   let model: Model;
   let xl: Model;
   beforeAll(async () => {
-    model = await load(fixturePath("models/sd1"), { device: "cpu" });
-    xl = await load(fixturePath("models/sdxl"), { device: "cpu" });
-  });
-  afterAll(async () => {
-    await model.close();
-    await xl.close();
+    model = await sharedModel("sd1");
+    xl = await sharedModel("sdxl");
   });
   const quick = { steps: 4, width: 64, height: 64, seed: 7, sampler: "euler" } as const;
   const make = async (options: Parameters<Model["generate"]>[0], from = model) =>

@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { sharedModel } from "../../../../fixtures/shared-engine.ts";
 import { openAdapterFolder } from "../adapters/catalogue.ts";
 import type { AdapterCatalogue } from "../adapters/catalogue.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
 import { tensor } from "../tensor/tensor.ts";
 import type { GenerateInputs, Model } from "./model.ts";
-import { load } from "./model.ts";
 import type { GenerateOptions } from "./options.ts";
 
 const fixture = (name: string) => fixturePath(`adapters/${name}`);
-const usual = { steps: 1, sampler: "euler", width: 64, height: 64, seed: 1, count: 1 };
+const usual = { steps: 1, sampler: "euler", width: 64, height: 64, seed: 1, count: 1 } as const;
 let folder: string;
 let catalogue: AdapterCatalogue;
 let model: Model;
@@ -22,10 +22,9 @@ beforeAll(async () => {
   await copyFile(fixture("ti_a1111_multi.pt"), join(folder, "zebra.pt"));
   await writeSafetensors(join(folder, "other.safetensors"), [["emb_params", tensor([1, 768])]]);
   catalogue = await openAdapterFolder(folder);
-  model = await load(fixturePath("models/sd1"), { device: "cpu", threads: 1 });
+  model = await sharedModel("sd1");
 });
 afterAll(async () => {
-  await model.close();
   await rm(folder, { recursive: true });
 });
 

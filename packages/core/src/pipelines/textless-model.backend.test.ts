@@ -158,7 +158,7 @@ describe("openTextlessModel() of a model with classes", () => {
       const eps = scale * own[i] + (1 - scale) * none[i];
       return Math.min(1, Math.max(-1, value - sigma * eps));
     });
-    const options = { classes: [0, 3], seed: 8, sampler: "ddim", timesteps: [timestep], guidanceScale: scale };
+    const options = { classes: [0, 3], seed: 8, sampler: "ddim" as const, timesteps: [timestep], guidanceScale: scale };
     const { images } = await (await opened("class")).sample(options);
     expect(images.map(({ record }) => record.options.classes)).toEqual([[0], [3]]);
     images[1].latents.data.forEach((value, i) => expect(Math.abs(value - expected[i])).toBeLessThan(1e-3));

@@ -78,7 +78,7 @@ describe("generate() with a model for transparent pictures", () => {
     );
   });
 
-  it.each(["ddim", "euler", "euler_ancestral", "dpmpp_2m", "unipc", "heun"])(
+  it.each(["ddim", "euler", "euler_ancestral", "dpmpp_2m", "unipc", "heun"] as const)(
     "generate() makes a finite picture when it begins at noise alone with %s",
     async (sampler) => {
       const { latents } = await one({ ...plain, sampler });

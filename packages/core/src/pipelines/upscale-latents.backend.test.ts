@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
 import { tinyLatentUpscaler } from "../../../../fixtures/tiny-latent-upscaler.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { betas } from "../diffusion/betas.ts";
 import { discretize } from "../diffusion/discretization.ts";
 import { readImage } from "../image/png.ts";
@@ -8,7 +9,6 @@ import { resizeImage } from "../image/resize.ts";
 import { clipTextConfig, clipTextGraph } from "../models/clip-text.ts";
 import { unetConfig } from "../models/unet-config.ts";
 import { unetGraph } from "../models/unet.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { stack, unstack } from "../tensor/batch.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
@@ -46,7 +46,7 @@ async function reference({
 }): Promise<Float32Array> {
   const { networks, tokenizers } = model.checkpoint;
   const tokenizer = await openTokenizer(tokenizers.tokenizer!);
-  const engine = await openEngine({ device: "cpu", threads: 1 });
+  const engine = await sharedEngine();
   try {
     const textConfig = clipTextConfig(networks.textEncoder!.config, { withProjection: false });
     const text = await engine.load(clipTextGraph(textConfig), networks.textEncoder!.tensors, { source: "text" });
@@ -89,7 +89,6 @@ async function reference({
     }
     return x;
   } finally {
-    await engine.close();
   }
 }
 

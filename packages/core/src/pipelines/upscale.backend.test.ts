@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { parametersOf } from "../graph/graph.ts";
 import type { Image } from "../image/image.ts";
 import { upscalerGraph } from "../models/upscaler.ts";
 import type { UpscalerConfig } from "../models/upscaler.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { writeSafetensors } from "../safetensors/write.ts";
 import { elementCount, tensor } from "../tensor/tensor.ts";
 import { TorchGenerator } from "../util/rng/torch-generator.ts";
@@ -17,11 +17,10 @@ import { loadUpscaler } from "./upscale.ts";
 let engine: Engine;
 let folder: string;
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   folder = await mkdtemp(join(tmpdir(), "upscale-"));
 });
 afterAll(async () => {
-  await engine.close();
   await rm(folder, { recursive: true });
 });
 

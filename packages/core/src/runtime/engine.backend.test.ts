@@ -4,7 +4,9 @@ import { cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { matmulChain, ones } from "../../../../fixtures/matmul-chain.ts";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
+import { withWebgpu } from "../../../../fixtures/test-devices.ts";
 import { openCheckpoint } from "../checkpoints/open.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { symbol } from "../graph/dim.ts";
@@ -17,7 +19,6 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Engine } from "./engine.ts";
 import { evaluate } from "./evaluate.ts";
 import { openEngine, probeDevices } from "./open-engine.ts";
-import { matmulChain, ones } from "../../../../fixtures/matmul-chain.ts";
 
 let engine: Engine;
 beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
@@ -107,10 +108,10 @@ describe("openEngine()", () => {
   });
 
   it("openEngine() says what it took when asked for auto", async () => {
-    const auto = await openEngine();
+    const auto = await withWebgpu(openEngine);
     expect(auto.notice).toMatch(/^device auto took (webgpu|cpu \(.+\))(;|$)/);
     await auto.close();
-    const probed = await probeDevices();
+    const probed = await withWebgpu(probeDevices);
     expect(probed.map(({ device }) => device)).toEqual(["webgpu", "cpu"]);
     expect(probed[1].problem).toBeUndefined();
     expect(auto.device).toBe(probed.find(({ problem }) => problem === undefined)!.device);

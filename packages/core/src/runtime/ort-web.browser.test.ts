@@ -1,16 +1,18 @@
 // The engine in a real browser: every operator, and an autoencoder whose weights are fetched, equal Node's.
 
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { browserProblem, openPage } from "../../../../fixtures/browser-page.ts";
 import type { BrowserPage } from "../../../../fixtures/browser-page.ts";
 import type * as script from "../../../../fixtures/browser-script.ts";
+import { decoders } from "../../../../fixtures/decoders.ts";
 import { fixturePath, goldenFloats, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { trainedWeights } from "../../../../fixtures/training-steps.ts";
-import { openCheckpoint } from "../checkpoints/open.ts";
-import { autoencoderKlConfig, decoderGraph } from "../models/autoencoder-kl.ts";
+import { readWeights } from "../checkpoints/weights-file.ts";
+import type { PublishedConfig } from "../models/config.ts";
 import { evaluate } from "./evaluate.ts";
-import { openEngine } from "./open-engine.ts";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 type Script = typeof script;
@@ -49,30 +51,26 @@ describe("browser engine", { timeout: 180_000 }, () => {
   });
 
   it.each([
-    ["wasm", 1e-5],
-    ["webgpu", 1e-4], // other kernels
-  ] as const)("the decoder's picture on %s equals Node's when weights are fetched by URL", async (device, bound) => {
-    const { networks } = await openCheckpoint(fixturePath("models/sd1"));
-    const engine = await openEngine({ device: "cpu" });
-    const latents = { dims: [1, 4, 8, 8], data: goldenFloats(readGolden("cases/sd1/vae"), "in.z") };
-    const { image } = await evaluate(
-      engine,
-      decoderGraph(autoencoderKlConfig(networks.vae.config)),
-      { latents },
-      networks.vae,
-    );
-    await engine.close();
+    ["wasm", "sd1/vae", 1e-5],
+    ["webgpu", "autoencoder_tiny", 1e-4], // other kernels
+  ] as const)(
+    "a decoder's picture on %s equals Node's when weights are fetched by URL",
+    async (device, folder, bound) => {
+      const path = fixturePath(`models/${folder}`);
+      const config = JSON.parse(readFileSync(`${path}/config.json`, "utf8")) as PublishedConfig;
+      const weights = await readWeights(`${path}/diffusion_pytorch_model.safetensors`);
+      const latents = { dims: [1, 4, 8, 8], data: goldenFloats(readGolden("cases/sd1/vae"), "in.z") };
+      const { image } = await evaluate(await sharedEngine(), decoders[folder](config), { latents }, weights);
 
-    const picture = await call("decode", device, Array.from(latents.data));
-    const scale = Math.max(...image.data.map(Math.abs));
-    expect(picture).toHaveLength(image.data.length);
-    expect(Math.max(...picture.map((value, i) => Math.abs(value - image.data[i]))) / scale).toBeLessThan(bound);
-  });
+      const picture = await call("decode", device, folder, Array.from(latents.data));
+      const scale = Math.max(...image.data.map(Math.abs));
+      expect(picture).toHaveLength(image.data.length);
+      expect(Math.max(...picture.map((value, i) => Math.abs(value - image.data[i]))) / scale).toBeLessThan(bound);
+    },
+  );
 
   it.each(["wasm", "webgpu"] as const)("training steps on %s equal Node's", async (device) => {
-    const engine = await openEngine({ device: "cpu" });
-    const wanted = await trainedWeights(engine);
-    await engine.close();
+    const wanted = await trainedWeights(await sharedEngine());
     const weights = await call("trained", device);
     weights.forEach((value, i) => expect(value).toBeCloseTo(wanted[i], 5));
   });

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawnShapes, plain, tinyRecipe } from "../../../../fixtures/tiny-training.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { disk } from "../platform/node.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { listCheckpoints, readCheckpointState } from "./checkpoint.ts";
 import type { TrainingEvent } from "./events.ts";
 import { readLog } from "./log.ts";
@@ -20,8 +20,7 @@ import { train } from "./run.ts";
 import type { TrainOptions } from "./run.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 let root: string;
 beforeAll(async () => void (root = await mkdtemp(join(tmpdir(), "noisette-train-"))));
 afterAll(() => rm(root, { recursive: true }));
@@ -85,7 +84,7 @@ describe("train()", () => {
     const script = fileURLToPath(new URL("../../../../fixtures/train-in-a-process.ts", import.meta.url));
     const killed = join(root, "killed");
     const changes = JSON.stringify({ every: { ...recipe.every, checkpoint: 3 } });
-    const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", script, killed, changes], {
+    const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx/esm", script, killed, changes], {
       stdio: "ignore",
     });
     const exit = once(child, "exit");

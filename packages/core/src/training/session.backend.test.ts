@@ -8,7 +8,7 @@ import { onEachDevice } from "../../../../fixtures/on-each-device.ts";
 import { symbol } from "../graph/dim.ts";
 import { add, multiply, subtract } from "../graph/ops/elementwise.ts";
 import { mean } from "../graph/ops/reduce.ts";
-import { constant, input } from "../graph/ops/source.ts";
+import { input, scalar } from "../graph/ops/source.ts";
 import type { Value } from "../graph/value.ts";
 import { linear } from "../nn/layers.ts";
 import type { Engine } from "../runtime/engine.ts";
@@ -38,7 +38,7 @@ const twoLayers: TrainingProgram = {
       objectives: [{ name: "fit", loss, trains: () => true }],
       metrics: { y, largest: mean(square(y)) },
       updates: {
-        seen: add(multiply(seen, constant([0.9], [])), multiply(mean(y, { axes: [0] }), constant([0.1], []))),
+        seen: add(multiply(seen, scalar(0.9)), multiply(mean(y, { axes: [0] }), scalar(0.1))),
       },
     };
   },

@@ -1,7 +1,8 @@
 // Three steps of a whole tiny UNet beside torch: losses, norms, weights and averages.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenFloats, goldenTensor, readGolden } from "../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { symbol } from "../graph/dim.ts";
 import { multiply, subtract } from "../graph/ops/elementwise.ts";
@@ -10,7 +11,6 @@ import { input } from "../graph/ops/source.ts";
 import { unetConfig } from "../models/unet-config.ts";
 import { unet } from "../models/unet.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { openEngine } from "../runtime/open-engine.ts";
 import { readTensors } from "../safetensors/read-tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { openTrainingSession } from "./session.ts";
@@ -18,8 +18,7 @@ import type { TrainingProgram } from "./session.ts";
 
 describe("openTrainingSession()", () => {
   let engine: Engine;
-  beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-  afterAll(() => engine.close());
+  beforeAll(async () => void (engine = await sharedEngine()));
 
   /** The largest difference beside the largest value. */
   const relativeError = (actual: Float32Array, wanted: Float32Array): number =>

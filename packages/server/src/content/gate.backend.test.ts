@@ -39,7 +39,7 @@ async function fox(
   content: Required<Pick<ContentOptions, "nsfw">> & ContentOptions,
   more: object,
 ): Promise<JobEvent[]> {
-  const options = { prompt: "a red fox", steps: 1, sampler: "euler", width: 64, height: 64, seed: 7, ...more };
+  const options = { prompt: "a red fox", steps: 1, sampler: "euler" as const, width: 64, height: 64, seed: 7, ...more };
   const { id } = await client.createJob({ task: "generate", options, previewEvery: 1 });
   const contentGate = servedGate(services.engines, services.engineSettings, content);
   await runJob({ ...services, contentGate, watermark: content.watermark }, id, new AbortController().signal);

@@ -1,27 +1,26 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { gradientBound, inputsFor, tensorsUnder, worstDifference } from "../../../../../fixtures/golden-gradients.ts";
 import { fixturePath, goldenTensor, readGolden } from "../../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../../fixtures/shared-engine.ts";
 import { gradients } from "../../autodiff/gradient.ts";
 import { readWeights } from "../../checkpoints/weights-file.ts";
 import { conv2d, linear } from "../../nn/layers.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import type { StoredTensors } from "../../tensor/stored.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
 import { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import { symbol } from "../dim.ts";
 import { graphOf } from "../graph.ts";
-import { constant, input } from "../ops/source.ts";
+import { input, scalar } from "../ops/source.ts";
 import type { Params } from "../params.ts";
 import { parameters } from "../params.ts";
 import type { Value } from "../value.ts";
 import { adaptableWeights, lowRank } from "./low-rank.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 const random = (dims: readonly number[], seed: number): Tensor =>
   tensor(dims, new TorchGenerator(seed).randn(elementCount(dims)) as Float32Array);
@@ -89,7 +88,7 @@ describe("lowRank()", () => {
     const graph = lowRank(graphOf("layer", { y }), ({ dims: [out, width] }) => {
       trained["down.weight"] = p.at("down").parameter("weight", [2, width]);
       trained["up.weight"] = p.at("up").parameter("weight", [out, 2]);
-      return { down: trained["down.weight"], up: trained["up.weight"], scale: constant([1.5 / 2], []) };
+      return { down: trained["down.weight"], up: trained["up.weight"], scale: scalar(1.5 / 2) };
     });
     const names = Object.keys(trained);
     const seed = input("seed", graph.outputs.y.dims);

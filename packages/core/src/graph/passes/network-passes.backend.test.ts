@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { sharedEngine } from "../../../../../fixtures/shared-engine.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
 import { TorchGenerator } from "../../util/rng/torch-generator.ts";
@@ -57,8 +57,7 @@ function twoAttentions(): { graph: Graph; values: Record<string, Value> } {
 }
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 describe("graph passes", () => {
   const x = random([1, 2, 6, 8], 5);

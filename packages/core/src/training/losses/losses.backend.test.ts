@@ -1,16 +1,16 @@
 // The losses against latent diffusion's and torch's own, values and gradients.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenFloats, goldenTensor, readGolden } from "../../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../../fixtures/shared-engine.ts";
 import { gradients } from "../../autodiff/gradient.ts";
-import { number } from "../../autodiff/rules/rule.ts";
 import { readWeights } from "../../checkpoints/weights-file.ts";
 import { graphOf } from "../../graph/graph.ts";
 import { add, divide, exp, multiply } from "../../graph/ops/elementwise.ts";
 import { conv2d } from "../../graph/ops/convolution.ts";
 import { sum } from "../../graph/ops/reduce.ts";
 import { slice } from "../../graph/ops/shape.ts";
-import { constant, input } from "../../graph/ops/source.ts";
+import { constant, input, scalar } from "../../graph/ops/source.ts";
 import { parameters } from "../../graph/params.ts";
 import type { Params } from "../../graph/params.ts";
 import type { Value } from "../../graph/value.ts";
@@ -18,7 +18,6 @@ import { discriminator } from "../../models/discriminator.ts";
 import { lpips } from "../../models/lpips.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import type { StoredTensors } from "../../tensor/stored.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { discriminatorLosses, generatorLoss } from "./adversarial.ts";
@@ -30,8 +29,7 @@ import { adaptiveWeight, asSeen, reconstructionError, summedLikelihood } from ".
 import { alphasCumprod, betas } from "../../diffusion/betas.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 /** The largest difference, relative to the largest golden value. */
 const worst = (ours: Tensor, theirs: ArrayLike<number>) => {
@@ -128,11 +126,11 @@ describe("the autoencoder's losses", () => {
     const factor = 10 < (config.disc_start as number) ? 0 : 1;
     const adaptive = adaptiveWeight({ likelihood, generator: generatorLoss(fake), lastLayer: weight });
     const g = add(
-      add(likelihood, multiply(divide(sum(kl), number(2)), number(config.kl_weight as number))),
-      multiply(multiply(adaptive, number((config.disc_weight as number) * factor)), generatorLoss(fake)),
+      add(likelihood, multiply(divide(sum(kl), scalar(2)), scalar(config.kl_weight as number))),
+      multiply(multiply(adaptive, scalar((config.disc_weight as number) * factor)), generatorLoss(fake)),
     );
     const kind = (config.disc_loss ?? "hinge") as DiscriminatorLoss;
-    const d = multiply(discriminatorLosses[kind](real, fake), number(factor));
+    const d = multiply(discriminatorLosses[kind](real, fake), scalar(factor));
     return { g, d, adaptive, likelihood, kl, weight, bias, logVariance, moments, rec };
   }
 
@@ -186,7 +184,7 @@ describe("the autoencoder's losses", () => {
     const half = (start: number) => slice(x, { axis: 1, start, end: start + 4 });
     const ones = constant(new Float32Array(128).fill(1), [2, 4, 4, 4]);
     const drawn = drawPosterior({ mean: half(0), logVariance: half(4) }, ones);
-    const deviation = add(drawn, multiply(half(0), number(-1)));
+    const deviation = add(drawn, multiply(half(0), scalar(-1)));
     const { std } = await evaluate(engine, graphOf("std", { std: deviation }), { moments });
     expect(worst(std, goldenFloats(golden, "posterior.std"))).toBeLessThan(1e-5);
   });
@@ -203,7 +201,7 @@ describe("the autoencoder's losses", () => {
 describe("contrast()", () => {
   it("contrast() is ln N when embeddings tell nothing apart, and its gradient is the closed form when they do", async () => {
     const same = constant(new Float32Array(12).fill(1), [4, 3]);
-    const nothing = contrast(same, same, number(0));
+    const nothing = contrast(same, same, scalar(0));
     const eye = constant([1, 0, 0, 1], [2, 2]);
     const scale = input("scale", []);
     const apart = contrast(eye, eye, scale);

@@ -1,20 +1,19 @@
 // Every optimizer, through a session: torch's trajectories, and the papers' formulas in double precision where there are none.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { goldenFloats, goldenTensor, readGolden } from "../../../../../fixtures/read-golden.ts";
+import { sharedEngine } from "../../../../../fixtures/shared-engine.ts";
 import { multiply } from "../../graph/ops/elementwise.ts";
 import { sum } from "../../graph/ops/reduce.ts";
 import { add } from "../../graph/ops/elementwise.ts";
 import { input } from "../../graph/ops/source.ts";
 import type { Engine } from "../../runtime/engine.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { openTrainingSession } from "../session.ts";
 import type { TrainingOptions, TrainingProgram } from "../session.ts";
 
 let engine: Engine;
-beforeAll(async () => void (engine = await openEngine({ device: "cpu", threads: 1 })));
-afterAll(() => engine.close());
+beforeAll(async () => void (engine = await sharedEngine()));
 
 const golden = readGolden("train/optim");
 const names = ["p0", "p1"] as const;

@@ -50,6 +50,18 @@ describe("checkRecipe()", () => {
       '"samples.guidanceScale" is above 1 and "dropout" is 0: there is nothing to guide away from (a dropout of 0.1 or so is wanted)',
     ],
     [
+      { ...diffusion, schedule: { kind: "cosine", cycles: 2 } },
+      '"schedule.cycles" is for "cosineWithRestarts", and "schedule.kind" is another (one of them is wanted)',
+    ],
+    [
+      { ...diffusion, schedule: { kind: "linear", end: 0 } },
+      '"schedule.power" and "schedule.end" are for "polynomial", and "schedule.kind" is another (one of them is wanted)',
+    ],
+    [
+      { ...diffusion, schedule: { kind: "polynomial", end: 1 } },
+      '"schedule.end" is no less than "learningRate" (a lower end is wanted)',
+    ],
+    [
       { ...diffusion, schedule: { warmup: 10 } },
       '"schedule.warmup" is no less than "steps" (a shorter warm-up is wanted)',
     ],

@@ -5,12 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fixturePath } from "../../../../../fixtures/read-golden.ts";
+import { sharedEngine, sharedModel } from "../../../../../fixtures/shared-engine.ts";
 import { drawnShapes } from "../../../../../fixtures/tiny-training.ts";
 import { readSafetensors } from "../../safetensors/read.ts";
-import { load } from "../../pipelines/model.ts";
 import type { Model } from "../../pipelines/model.ts";
 import type { Engine } from "../../runtime/engine.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import { checkRecipe } from "../recipe/read-recipe.ts";
 import { train } from "../run.ts";
 
@@ -20,15 +19,11 @@ let engine: Engine;
 let model: Model;
 let root: string;
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
-  model = await load(base, { device: "cpu", threads: 1 });
+  engine = await sharedEngine();
+  model = await sharedModel("sdxl");
   root = await mkdtemp(join(tmpdir(), "noisette-sdxl-"));
 });
-afterAll(async () => {
-  await model.close();
-  await engine.close();
-  await rm(root, { recursive: true });
-});
+afterAll(() => rm(root, { recursive: true }));
 
 /** Trains a little, and returns the folder of what was learnt. */
 async function taught(trainer: string, own: object): Promise<string> {

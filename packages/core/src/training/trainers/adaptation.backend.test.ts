@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tinySticker, writeTinyStickerModel } from "../../../../../fixtures/tiny-sticker-model.ts";
 import { drawnShapes } from "../../../../../fixtures/tiny-training.ts";
+import { sharedEngine } from "../../../../../fixtures/shared-engine.ts";
 import { readAdapter } from "../../adapters/read-adapter.ts";
 import { gradients } from "../../autodiff/gradient.ts";
 import { openCheckpoint } from "../../checkpoints/open.ts";
@@ -17,7 +18,6 @@ import type { Value } from "../../graph/value.ts";
 import { load } from "../../pipelines/model.ts";
 import type { Model } from "../../pipelines/model.ts";
 import type { Engine } from "../../runtime/engine.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import { readTensors } from "../../safetensors/read-tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { AnyTensor, Tensor } from "../../tensor/tensor.ts";
@@ -37,7 +37,7 @@ let root: string;
 let base: string;
 let plainModel: Model;
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   root = await mkdtemp(join(tmpdir(), "noisette-adaptation-"));
   base = join(root, "base");
   await writeTinyStickerModel(base, { features: [8], preferences: { steps: 2, guidanceScale: 1 } });
@@ -45,7 +45,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await plainModel.close();
-  await engine.close();
   await rm(root, { recursive: true });
 });
 

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { tinySticker, writeTinyStickerModel } from "../../../../../fixtures/tiny-sticker-model.ts";
+import { sharedEngine } from "../../../../../fixtures/shared-engine.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import type { Engine } from "../../runtime/engine.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { subset } from "../examples.ts";
 import type { DiffusionRecipe } from "../recipe/diffusion.ts";
@@ -38,10 +38,9 @@ let engine: Engine;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "drawn-"));
   await writeTinyStickerModel(join(folder, "model"));
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
 });
 afterAll(async () => {
-  await engine.close();
   await rm(folder, { recursive: true });
 });
 

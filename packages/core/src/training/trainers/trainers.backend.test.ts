@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenTensor, readGolden } from "../../../../../fixtures/read-golden.ts";
 import { drawnShapes, plain, tinyRecipe } from "../../../../../fixtures/tiny-training.ts";
+import { sharedEngine } from "../../../../../fixtures/shared-engine.ts";
 import { readComponentWeights } from "../../checkpoints/component-weights.ts";
 import { openCheckpoint } from "../../checkpoints/open.ts";
 import { readWeights } from "../../checkpoints/weights-file.ts";
@@ -21,7 +22,6 @@ import { unet2dConfig, unet2dGraph } from "../../models/unet2d.ts";
 import { load } from "../../pipelines/model.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import { evaluate } from "../../runtime/evaluate.ts";
-import { openEngine } from "../../runtime/open-engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { TrainingEvent } from "../events.ts";
@@ -38,11 +38,10 @@ import { drawsAt } from "../draws.ts";
 let engine: Engine;
 let root: string;
 beforeAll(async () => {
-  engine = await openEngine({ device: "cpu", threads: 1 });
+  engine = await sharedEngine();
   root = await mkdtemp(join(tmpdir(), "noisette-trainers-"));
 });
 afterAll(async () => {
-  await engine.close();
   await rm(root, { recursive: true });
 });
 
