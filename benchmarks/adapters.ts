@@ -3,9 +3,8 @@
 //
 //   npm run bench -- adapters [--rank 32] [--rounds 50] [--threads 2] [--device cpu]
 
-import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openCheckpoint } from "@noisette/core/checkpoints/open";
@@ -18,6 +17,7 @@ import type { Device } from "@noisette/core/runtime/engine";
 import { singleFiles } from "../fixtures/published-listings.ts";
 import { writeRandomCheckpoint } from "../scripts/random-checkpoint.ts";
 import { engineBytes } from "./engine-memory.ts";
+import { benchFolder, keptCheckpoint } from "./kept-checkpoint.ts";
 
 const parts = ["textEncoder", "unet", "decoder"] as const;
 
@@ -32,15 +32,9 @@ export async function run(args: string[]): Promise<void> {
       rounds: { type: "string", default: "50" },
     },
   });
-  const folder = join(tmpdir(), "noisette-bench");
-  await mkdir(folder, { recursive: true });
-  const model = join(folder, "sd15.safetensors");
-  if (!existsSync(model)) {
-    console.log(`writing ${model}`);
-    await writeRandomCheckpoint(singleFiles.sd1, model);
-  }
+  const model = await keptCheckpoint("sd15.safetensors", singleFiles.sd1);
   const checkpoint = await openCheckpoint(model);
-  const loras = ["a", "b"].map((name) => join(folder, `lora-${name}.safetensors`));
+  const loras = ["a", "b"].map((name) => join(benchFolder, `lora-${name}.safetensors`));
   for (const [i, path] of loras.entries()) await writeLora(checkpoint, path, Number(values.rank) - i);
 
   const options = { device: values.device as Device, threads: Number(values.threads) };

@@ -3,9 +3,8 @@
 //
 //   npm run bench -- lora [--rank 8] [--size 256] [--steps 3] [--threads 2] [--no-recompute]
 
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openEngine } from "@noisette/core/runtime/open-engine";
@@ -13,8 +12,8 @@ import { checkRecipe } from "@noisette/core/training/recipe/read-recipe";
 import { train } from "@noisette/core/training/run";
 import { singleFiles } from "../fixtures/published-listings.ts";
 import { drawnShapes } from "../fixtures/tiny-training.ts";
-import { writeRandomCheckpoint } from "../scripts/random-checkpoint.ts";
 import { enginePeakBytes } from "./engine-memory.ts";
+import { benchFolder, keptCheckpoint } from "./kept-checkpoint.ts";
 
 /** Prints the figures. */
 export async function run(args: string[]): Promise<void> {
@@ -28,13 +27,7 @@ export async function run(args: string[]): Promise<void> {
       "no-recompute": { type: "boolean", default: false },
     },
   });
-  const folder = join(tmpdir(), "noisette-bench");
-  await mkdir(folder, { recursive: true });
-  const model = join(folder, "sd15.safetensors");
-  if (!existsSync(model)) {
-    console.log(`writing ${model}`);
-    await writeRandomCheckpoint(singleFiles.sd1, model);
-  }
+  const model = await keptCheckpoint("sd15.safetensors", singleFiles.sd1);
   const [rank, size, steps] = [Number(values.rank), Number(values.size), Number(values.steps)];
   const recompute = !values["no-recompute"];
   const recipe = checkRecipe(
@@ -55,7 +48,7 @@ export async function run(args: string[]): Promise<void> {
   );
   console.log(`${cpus()[0].model.trim()}, ${values.threads} threads; ${new Date().toISOString().slice(0, 10)}`);
   console.log(`LoRA of rank ${rank} at ${size}²${recompute ? ", recomputed" : ""}, batch 1`);
-  const out = await mkdtemp(join(folder, "run-"));
+  const out = await mkdtemp(join(benchFolder, "run-"));
   const engine = await openEngine({ device: "cpu", threads: Number(values.threads) });
   let lastMs = performance.now();
   const seconds = () => {

@@ -3,15 +3,11 @@
 //
 //   npm run bench -- unet [--threads 2] [--size 512] [--rounds 3] [--device cpu]
 
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
-import { join } from "node:path";
+import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { readWeights } from "@noisette/core/checkpoints/weights-file";
 import { flops, flopsByOperator } from "@noisette/core/graph/flops";
 import { graphOf, parametersOf } from "@noisette/core/graph/graph";
-import type { Graph } from "@noisette/core/graph/graph";
 import { add } from "@noisette/core/graph/ops/elementwise";
 import { linear } from "@noisette/core/graph/ops/linear-algebra";
 import { slice } from "@noisette/core/graph/ops/shape";
@@ -24,7 +20,7 @@ import { openEngine } from "@noisette/core/runtime/open-engine";
 import type { StoredTensor } from "@noisette/core/tensor/stored";
 import type { Tensor } from "@noisette/core/tensor/tensor";
 import { elementCount } from "@noisette/core/tensor/tensor";
-import { writeRandomCheckpoint } from "../scripts/random-checkpoint.ts";
+import { keptCheckpoint } from "./kept-checkpoint.ts";
 
 /** The published config of runwayml/stable-diffusion-v1-5's UNet, as far as it differs from the defaults. */
 const published = {
@@ -50,7 +46,8 @@ export async function run(args: string[]): Promise<void> {
   const threads = Number(values.threads);
 
   const { value: graph, ms: traceMs } = timed(() => unetGraph(unetConfig(published)));
-  const file = await checkpointOf(graph);
+  const listing = parametersOf(graph).map(({ name, dims }): [string, number[]] => [name, [...dims]]);
+  const file = await keptCheckpoint("sd15-unet.safetensors", { "": listing });
   const { tensors } = await readWeights(file);
   const count = parametersOf(graph).reduce((sum, { dims }) => sum + elementCount(dims), 0);
   const sizes = { batch: 2, height: side, width: side, tokens: 77 };
@@ -117,17 +114,6 @@ export async function run(args: string[]): Promise<void> {
         `peak of loading ${share(loaded.peakBytes)}, peak with the probes' ${share(peak.peakBytes)}`,
     );
   }
-}
-
-/** A checkpoint with random weights for `graph` in the folder for temporary files, written once. */
-async function checkpointOf(graph: Graph): Promise<string> {
-  const folder = join(tmpdir(), "noisette-bench");
-  const file = join(folder, "sd15-unet.safetensors");
-  if (existsSync(file)) return file;
-  await mkdir(folder, { recursive: true });
-  console.log(`writing ${file}`);
-  await writeRandomCheckpoint({ "": parametersOf(graph).map(({ name, dims }) => [name, [...dims]]) }, file);
-  return file;
 }
 
 interface ProbeOptions {

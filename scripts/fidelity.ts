@@ -11,14 +11,14 @@ import { conceptCases } from "../fidelity/concepts.ts";
 import { earlyPictureCases } from "../fidelity/early-pictures.ts";
 import { networkCases } from "../fidelity/networks.ts";
 import { closePictureModels, pictureCases } from "../fidelity/pictures.ts";
-import { prepareWebgpu } from "../fixtures/test-devices.ts";
+import { withWebgpu } from "../fixtures/test-devices.ts";
 
 const { values, positionals } = parseArgs({
   options: { device: { type: "string", default: "cpu" } },
   allowPositionals: true,
 });
-if (values.device === "webgpu") prepareWebgpu();
-const engine = await openEngine({ device: values.device as Device });
+const open = () => openEngine({ device: values.device as Device });
+const engine = await (values.device === "webgpu" ? withWebgpu(open) : open());
 const { device } = engine;
 if (engine.notice !== undefined) console.log(engine.notice);
 

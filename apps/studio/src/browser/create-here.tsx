@@ -8,6 +8,7 @@ import { scheduleTable } from "@noisette/core/diffusion/schedules/index";
 import type { GenerateOptions } from "@noisette/core/pipelines/options";
 import { useEffect, useId } from "preact/hooks";
 import { ChoiceField } from "../create/choice-field.tsx";
+import { CountMenu } from "../create/count-menu.tsx";
 import { MoreOptions } from "../create/more-options.tsx";
 import { SeedField } from "../create/seed-field.tsx";
 import { changeSettings, createSettings, requestOf } from "../state/create-settings.ts";
@@ -129,21 +130,7 @@ function Settings({ problem, onGenerate }: { problem: unknown; onGenerate: () =>
             {t.cancel}
           </button>
         )}
-        <label class="visually-hidden" for={`${id}-count`}>
-          {t.create.count}
-        </label>
-        <select
-          id={`${id}-count`}
-          class="select count"
-          value={settings.count}
-          onChange={({ currentTarget }) => changeSettings({ count: Number(currentTarget.value) })}
-        >
-          {[...new Set([...counts, settings.count])].map((count) => (
-            <option key={count} value={count}>
-              {t.create.pictures(count)}
-            </option>
-          ))}
-        </select>
+        <CountMenu counts={counts} value={settings.count} onChange={(count) => changeSettings({ count })} />
       </div>
       <ProblemNote error={problem} />
       <div class="columns">

@@ -25,7 +25,7 @@ export function Picture({ image, label, sharp = false }: { image: Image | undefi
 }
 
 /** `image` as canvases take it. */
-export function imageDataOf({ width, height, channels, data }: Image): ImageData {
+function imageDataOf({ width, height, channels, data }: Image): ImageData {
   const pixels = new ImageData(width, height);
   for (let i = 0; i < width * height; i++) {
     for (let c = 0; c < channels; c++) pixels.data[4 * i + c] = data[channels * i + c];

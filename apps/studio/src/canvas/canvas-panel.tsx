@@ -3,8 +3,9 @@
 import { canvasGuide } from "../guide/guide.ts";
 import { GuideFields } from "../guide/guide-fields.tsx";
 import { canvasSource, canvasTask } from "../state/canvas-source.ts";
+import { CountMenu } from "../create/count-menu.tsx";
 import { ModelField, StepFields } from "../create/sampling-fields.tsx";
-import { PromptField } from "../prompt/prompt-field.tsx";
+import { PromptFields } from "../prompt/prompt-fields.tsx";
 import { text } from "../text/text.ts";
 import { Icon } from "../ui/icon.tsx";
 import { ProblemNote } from "../ui/problem-note.tsx";
@@ -13,6 +14,7 @@ import { ChoiceField } from "../create/choice-field.tsx";
 import { canvasSettings, changeCanvas } from "./drawing.ts";
 import type { CanvasSettings } from "./canvas-request.ts";
 
+const counts = [1, 2, 4];
 const sizes = [512, 768, 1024, 1280];
 const fills: readonly CanvasSettings["fill"][] = ["original", "fill", "noise", "nothing"];
 
@@ -40,22 +42,7 @@ export function CanvasPanel({
         onGenerate();
       }}
     >
-      <PromptField
-        label={t.create.prompt}
-        role="positive"
-        rows={3}
-        value={settings.prompt}
-        placeholder={t.canvas.promptHints[task]}
-        onChange={(prompt) => changeCanvas({ prompt })}
-      />
-      <PromptField
-        label={t.create.negative}
-        role="negative"
-        rows={1}
-        value={settings.negativePrompt}
-        placeholder={t.create.negativeHint}
-        onChange={(negativePrompt) => changeCanvas({ negativePrompt })}
-      />
+      <PromptFields value={settings} hint={t.canvas.promptHints[task]} rows={[3, 1]} onChange={changeCanvas} />
       <div class="generate-row">
         <button
           type="submit"
@@ -66,21 +53,7 @@ export function CanvasPanel({
           <Icon name="create" />
           {t.create.generate}
         </button>
-        <label class="visually-hidden" for="canvas-count">
-          {t.create.count}
-        </label>
-        <select
-          id="canvas-count"
-          class="select count"
-          value={settings.count}
-          onChange={({ currentTarget }) => changeCanvas({ count: Number(currentTarget.value) })}
-        >
-          {[1, 2, 4].map((count) => (
-            <option key={count} value={count}>
-              {t.create.pictures(count)}
-            </option>
-          ))}
-        </select>
+        <CountMenu counts={counts} value={settings.count} onChange={(count) => changeCanvas({ count })} />
       </div>
       {why !== undefined && <p class="notice">{why}</p>}
       <ProblemNote error={problem} />

@@ -1,6 +1,7 @@
 // The options that have no field of their own, from the schema of all options.
 
 import { generateJsonSchema } from "@noisette/core/pipelines/options";
+import { optionsInForm } from "../state/create-settings.ts";
 
 /** An option. */
 export interface OptionRow {
@@ -24,24 +25,11 @@ interface Schema {
   readonly items?: Schema;
 }
 
-const elsewhere = new Set([
-  "prompt",
-  "negativePrompt",
-  "sampler",
-  "schedule",
-  "steps",
-  "guidanceScale",
-  "width",
-  "height",
-  "seed",
-  "count",
-]);
-
 /** All of them, by name. */
 export const optionRows: readonly OptionRow[] = Object.entries(
   generateJsonSchema().properties as Readonly<Record<string, Schema>>,
 )
-  .filter(([name]) => !elsewhere.has(name))
+  .filter(([name]) => !optionsInForm.has(name))
   .map(([name, schema]) => ({
     name,
     about: schema.description ?? "",

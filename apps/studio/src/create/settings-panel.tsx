@@ -3,11 +3,12 @@
 import { changeSettings, createSettings } from "../state/create-settings.ts";
 import { createGuide } from "../guide/guide.ts";
 import { GuideFields } from "../guide/guide-fields.tsx";
-import { PromptField } from "../prompt/prompt-field.tsx";
+import { PromptFields } from "../prompt/prompt-fields.tsx";
 import { isNarrow } from "../state/narrow.ts";
 import { text } from "../text/text.ts";
 import { ProblemNote } from "../ui/problem-note.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { CountMenu } from "./count-menu.tsx";
 import { MoreOptions } from "./more-options.tsx";
 import { ModelField, SamplerFields, StepFields } from "./sampling-fields.tsx";
 import { SeedField } from "./seed-field.tsx";
@@ -36,44 +37,13 @@ export function SettingsPanel({
         onGenerate();
       }}
     >
-      <PromptField
-        label={t.create.prompt}
-        role="positive"
-        rows={4}
-        value={settings.prompt}
-        placeholder={t.create.promptHint}
-        onChange={(prompt) => changeSettings({ prompt })}
-      />
-      <PromptField
-        label={t.create.negative}
-        role="negative"
-        rows={2}
-        value={settings.negativePrompt}
-        placeholder={t.create.negativeHint}
-        onChange={(negativePrompt) => changeSettings({ negativePrompt })}
-      />
+      <PromptFields value={settings} hint={t.create.promptHint} rows={[4, 2]} onChange={changeSettings} />
       <div class="generate-row">
         <button type="submit" class="button primary grow" disabled={isSending} title={t.create.generateKeys}>
           <Icon name="create" />
           {t.create.generate}
         </button>
-        <label class="visually-hidden" for="count">
-          {t.create.count}
-        </label>
-        <select
-          id="count"
-          class="select count"
-          value={settings.count}
-          onChange={({ currentTarget }) => changeSettings({ count: Number(currentTarget.value) })}
-        >
-          {[...new Set([...counts, settings.count])]
-            .sort((a, b) => a - b)
-            .map((count) => (
-              <option key={count} value={count}>
-                {t.create.pictures(count)}
-              </option>
-            ))}
-        </select>
+        <CountMenu counts={counts} value={settings.count} onChange={(count) => changeSettings({ count })} />
       </div>
       <ProblemNote error={problem} />
       {isNarrow.value ? (

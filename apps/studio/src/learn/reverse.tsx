@@ -91,7 +91,7 @@ function ReverseFigure() {
           <LatentMap latents={step?.velocity} label={`${t.velocity}, ${t.channels}`} />
         </Tile>
       </div>
-      <div class="film" role="group" aria-label={t.film}>
+      <div class="film" role="group" aria-label={t.film} tabIndex={0}>
         {Array.from({ length: traceSteps }, (_, i) => (
           <button
             key={i}

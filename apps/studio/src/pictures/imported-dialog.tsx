@@ -44,7 +44,7 @@ export function ImportedDialog({ file }: { file: File }) {
   const use = async () => {
     const { options, model } = settings.value!;
     const installed = model === undefined ? undefined : installedModel(model);
-    takeOptions(options, { model: installed, defaults: optionDefaults, origin: file.name });
+    takeOptions(options, { model: installed, defaults: optionDefaults });
     goTo("create");
     close();
   };

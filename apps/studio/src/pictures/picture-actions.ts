@@ -29,7 +29,7 @@ const imageVariationStrength = 0.45;
 const variations = 4;
 
 /** All of them. */
-export const pictureActions: readonly PictureAction[] = [
+const pictureActions: readonly PictureAction[] = [
   { id: "vary", leaves: true, icon: "vary", needsRecord: true, run: vary },
   {
     id: "upscale",
@@ -98,7 +98,6 @@ async function reuse(image: ImageRecord): Promise<void> {
   takeOptions(record.options as Record<string, unknown>, {
     model: image.model,
     defaults: optionDefaults,
-    origin: image.id,
   });
   goTo("create");
 }

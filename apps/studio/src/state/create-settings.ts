@@ -1,6 +1,5 @@
 // What the Create screen would ask for. A setting that is undefined is the model's own.
 
-import { batch, signal } from "@preact/signals";
 import type { JobRequest } from "@noisette/server/schema/job-request";
 import { stored } from "./stored.ts";
 
@@ -42,9 +41,6 @@ const isSettings = (value: unknown): value is CreateSettings =>
 /** The settings. */
 export const createSettings = stored<CreateSettings>("create", initial, isSettings);
 
-/** Which settings came from a picture and were not changed since: shown, so that nothing acts unseen. */
-export const settingsOrigin = signal<string | undefined>();
-
 /** Changes some of them. */
 export function changeSettings(change: Partial<CreateSettings>): void {
   createSettings.value = { ...createSettings.value, ...change };
@@ -68,34 +64,33 @@ const formOptions = [
   "seed",
 ] as const satisfies readonly (keyof CreateSettings & keyof Options)[];
 
+/** Names of the options that the form has fields for; all others go to `more`. */
+export const optionsInForm: ReadonlySet<string> = new Set(["prompt", "count", ...formOptions]);
+
 /**
  * Puts `options` of a picture into the form, all others back to the model's own. What the form has no place for goes to
  * `more`, options that are at their `defaults` aside.
  */
 export function takeOptions(
   options: Readonly<Record<string, unknown>>,
-  { model, defaults, origin }: { model?: string; defaults: Readonly<Record<string, unknown>>; origin?: string },
+  { model, defaults }: { model?: string; defaults: Readonly<Record<string, unknown>> },
 ): void {
-  const inForm = new Set<string>(["prompt", "count", ...formOptions]);
   const more = Object.entries(options).filter(
-    ([name, value]) => !inForm.has(name) && value !== undefined && !isEqual(value, defaults[name]),
+    ([name, value]) => !optionsInForm.has(name) && value !== undefined && !isEqual(value, defaults[name]),
   );
   const taken = Object.fromEntries(
     formOptions.map((name) => [name, options[name] === "" ? undefined : options[name]]),
   ) as Partial<CreateSettings>;
-  batch(() => {
-    createSettings.value = {
-      ...initial,
-      ...taken,
-      prompt: textOf(options.prompt),
-      negativePrompt: textOf(options.negativePrompt),
-      count: typeof options.count === "number" ? options.count : 1,
-      model: model ?? createSettings.value.model,
-      previews: createSettings.value.previews,
-      more: Object.fromEntries(more),
-    };
-    settingsOrigin.value = origin;
-  });
+  createSettings.value = {
+    ...initial,
+    ...taken,
+    prompt: textOf(options.prompt),
+    negativePrompt: textOf(options.negativePrompt),
+    count: typeof options.count === "number" ? options.count : 1,
+    model: model ?? createSettings.value.model,
+    previews: createSettings.value.previews,
+    more: Object.fromEntries(more),
+  };
 }
 
 const textOf = (prompt: unknown): string =>

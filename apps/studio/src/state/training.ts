@@ -65,7 +65,7 @@ function afterLine(progress: RunProgress, line: LogLine): RunProgress {
 }
 
 /** The progress after `event`. */
-export function afterTrainingEvent(progress: RunProgress, event: TrainingEvent): RunProgress {
+function afterTrainingEvent(progress: RunProgress, event: TrainingEvent): RunProgress {
   switch (event.kind) {
     case "start":
       return { ...progress, step: event.step, steps: event.steps, isOver: false };

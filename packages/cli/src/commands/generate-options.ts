@@ -84,24 +84,25 @@ export const ipAdapterFlag = ipAdapterOption.partial({ path: true }).extend({
   image: z.array(z.string().min(1)).optional().describe("Picture to look at; several can be named"),
 });
 
+/** Networks of other files, with the pictures that they look at. */
+export const pictureNetworkOptions = z.strictObject({
+  controls: z
+    .array(controlFlag)
+    .optional()
+    .describe("ControlNet or T2I-Adapter, the picture it follows, and how: weight, start, end, mode, fit, annotator"),
+  ipAdapters: z
+    .array(ipAdapterFlag)
+    .optional()
+    .describe("IP-Adapter, the pictures that are its prompt (image=… for each), and how: weight, start, end, encoder"),
+});
+
 /** Everything that can be written after `noisette generate`. */
 export const generateCommandOptions = generateOptions
   .extend(modelOptions.shape)
   .extend(promptFileOptions.shape)
   .extend(outputOptions.shape)
   .extend(plotOptions.shape)
-  .extend({
-    controls: z
-      .array(controlFlag)
-      .optional()
-      .describe("ControlNet or T2I-Adapter, the picture it follows, and how: weight, start, end, mode, fit, annotator"),
-    ipAdapters: z
-      .array(ipAdapterFlag)
-      .optional()
-      .describe(
-        "IP-Adapter, the pictures that are its prompt (image=… for each), and how: weight, start, end, encoder",
-      ),
-  });
+  .extend(pictureNetworkOptions.shape);
 
 const sdxl = { group: "SDXL" };
 const prompt = { group: "Prompt" };

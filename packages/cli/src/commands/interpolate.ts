@@ -9,12 +9,14 @@ import { adapterFolderOption, adapterFolderPresentation, readAdapterFolder } fro
 import { partOf } from "../flags/part-of.ts";
 import { loadOptions, modelOptions, modelPresentations } from "../models/model-options.ts";
 import { defaultModel } from "../models/default-model.ts";
+import { readControls } from "../pictures/read-controls.ts";
+import { readIpAdapters } from "../pictures/read-ip-adapters.ts";
 import { openOutputFolder, saveNew } from "../pictures/output-folder.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { noProgress, showProgress } from "../terminal/progress.ts";
 import { UsageError } from "../usage-error.ts";
 import { defineCommand } from "./command.ts";
-import { generateGroups, generatePresentations } from "./generate-options.ts";
+import { generateGroups, generatePresentations, pictureNetworkOptions } from "./generate-options.ts";
 
 const frameOptions = generateOptions.omit({
   prompt: true,
@@ -26,7 +28,7 @@ const frameOptions = generateOptions.omit({
   variationStrength: true,
   attention: true,
   attentionSteps: true,
-  // They follow pictures, which frames have none of.
+  // Written with the names of their pictures.
   controls: true,
   ipAdapters: true,
 });
@@ -51,7 +53,11 @@ export const command = defineCommand({
   ],
   about:
     "Makes the pictures between prompts, between seeds, or both, and saves them as an animation, never over an existing file.",
-  options: frameOptions.extend(adapterFolderOption).extend(modelOptions.shape).extend(animationOptions.shape),
+  options: frameOptions
+    .extend(pictureNetworkOptions.shape)
+    .extend(adapterFolderOption)
+    .extend(modelOptions.shape)
+    .extend(animationOptions.shape),
   presentations: {
     ...generatePresentations,
     ...adapterFolderPresentation,
@@ -71,7 +77,10 @@ export const command = defineCommand({
     if (extension !== "webp" && extension !== "gif")
       throw new UsageError(`Cannot save an animation as "${out}": a name in .webp or .gif is wanted`);
     const { folder } = await openOutputFolder(dirname(out), 1);
-    const { inputs } = await readAdapterFolder(given.adapters);
+    const { inputs: adapters } = await readAdapterFolder(given.adapters);
+    const controls = await readControls(given.controls);
+    const ipAdapters = await readIpAdapters(given.ipAdapters);
+    const inputs = { ...adapters, ...controls, ...ipAdapters };
     const named = partOf(modelOptions, given);
     const path = named.model ?? (process.env.NOISETTE_MODEL || defaultModel().path);
     const progress = quiet ? noProgress : showProgress(process.stderr);

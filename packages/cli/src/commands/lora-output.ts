@@ -3,6 +3,7 @@
 import { z } from "zod";
 import type { CutOptions } from "@noisette/core/adapters/low-rank";
 import type { AdapterNaming } from "@noisette/core/adapters/write-adapter";
+import { oneOf } from "@noisette/core/util/one-of";
 import type { Presentation } from "../flags/flag.ts";
 import { UsageError } from "../usage-error.ts";
 import { weightTypes } from "./weights-output.ts";
@@ -12,10 +13,7 @@ const namings = ["kohya", "peft"] as const satisfies readonly AdapterNaming[];
 /** Where a LoRA goes. */
 export const loraOutputOptions = z.strictObject({
   out: z.string().min(1).optional().describe("New file (.safetensors)"),
-  type: z
-    .enum(Object.keys(weightTypes) as [keyof typeof weightTypes])
-    .default("fp16")
-    .describe("Precision"),
+  type: oneOf(weightTypes).default("fp16").describe("Precision"),
 });
 
 /** Whose names a LoRA gets. */

@@ -3,7 +3,8 @@
 import { z } from "zod";
 import { checkpointOptions } from "@noisette/core/pipelines/checkpoint-options";
 import { mergeCheckpoints, mergeMethods } from "@noisette/core/checkpoints/merge";
-import type { MergeMethod, MergeMethodId } from "@noisette/core/checkpoints/merge";
+import type { MergeMethod } from "@noisette/core/checkpoints/merge";
+import { oneOf } from "@noisette/core/util/one-of";
 import { partOf } from "../flags/part-of.ts";
 import { modelPresentations } from "../models/model-options.ts";
 import { openNamed } from "../models/open-named.ts";
@@ -18,8 +19,7 @@ const sources = ["merge", "a", "b"] as const;
 const methods = Object.entries(mergeMethods as Readonly<Record<string, MergeMethod>>);
 
 const mixingOptions = z.strictObject({
-  method: z
-    .enum(Object.keys(mergeMethods) as [MergeMethodId])
+  method: oneOf(mergeMethods)
     .default("weighted-sum")
     .describe(`How to mix: ${methods.map(([id, { summary }]) => `${id} is ${summary}`).join(", ")}`),
   weight: z.number().default(0.5).describe("w, for everything that is mixed"),

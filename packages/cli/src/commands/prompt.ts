@@ -4,7 +4,6 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { checkpointOptions } from "@noisette/core/pipelines/checkpoint-options";
 import { samplerTable } from "@noisette/core/diffusion/samplers/index";
-import type { SamplerId } from "@noisette/core/diffusion/samplers/index";
 import { openCheckpoint } from "@noisette/core/checkpoints/open";
 import { resolveModel } from "@noisette/core/checkpoints/hub";
 import { generateOptions, parseOptions } from "@noisette/core/pipelines/options";
@@ -87,7 +86,7 @@ export const command = defineCommand({
       ...(styled === undefined ? prompts : styledPrompts(prompts, styled)),
     });
     const { steps = usualSteps, promptSyntax: syntax, emphasis, chunking, sampler } = options;
-    const evaluations = sampler === undefined ? 1 : samplerTable[sampler as SamplerId].evaluations;
+    const evaluations = sampler === undefined ? 1 : samplerTable[sampler].evaluations;
     const expand = templateExpansion({ seed: options.seed ?? 0, wildcards });
     const { tokenizers, positions, widths } = await openTokenizers(partOf(checkpointOptions, given));
     const texts = [options.prompt, options.negativePrompt].flat().filter((text) => text !== undefined);

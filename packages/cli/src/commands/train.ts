@@ -5,10 +5,10 @@ import { openEngine } from "@noisette/core/runtime/open-engine";
 import { recipeFields } from "@noisette/core/training/recipe/describe";
 import type { RecipeField } from "@noisette/core/training/recipe/describe";
 import { parseRecipe, recipeSchemas } from "@noisette/core/training/recipe/read-recipe";
-import type { TrainerKind } from "@noisette/core/training/recipe/read-recipe";
 import { openRecipeData } from "@noisette/core/training/recipe-data";
 import { train } from "@noisette/core/training/run";
 import { readText } from "@noisette/core/platform/node";
+import { oneOf } from "@noisette/core/util/one-of";
 import { z } from "zod";
 import { partOf } from "../flags/part-of.ts";
 import { modelOptions, modelPresentations } from "../models/model-options.ts";
@@ -18,7 +18,7 @@ import { showTraining } from "../terminal/training-progress.ts";
 import { UsageError } from "../usage-error.ts";
 import { defineCommand } from "./command.ts";
 
-const kinds = Object.keys(recipeSchemas) as [TrainerKind, ...TrainerKind[]];
+const kinds = oneOf(recipeSchemas);
 const deviceOptions = modelOptions.pick({ device: true, threads: true });
 
 /** `noisette train`. */
@@ -32,7 +32,7 @@ export const command = defineCommand({
       resume: z.boolean().optional().describe("Go on with the run in the folder"),
       allowChanges: z.boolean().optional().describe("Go on although the recipe or the data changed"),
       steps: z.int().min(1).optional().describe("Stop at this step, before the recipe's last"),
-      fields: z.enum(kinds).optional().describe("List what a recipe may say, and train nothing"),
+      fields: kinds.optional().describe("List what a recipe may say, and train nothing"),
     })
     .extend(deviceOptions.shape),
   presentations: {
@@ -41,7 +41,7 @@ export const command = defineCommand({
     resume: { group: "Run" },
     allowChanges: { group: "Run" },
     steps: { group: "Run" },
-    fields: { group: "Recipe", value: "TRAINER", range: kinds.join(", ") },
+    fields: { group: "Recipe", value: "TRAINER", range: kinds.options.join(", ") },
   },
   groups: ["Run", "Recipe", "Memory"],
   async run({ fields, out, resume, allowChanges, steps, ...given }, words) {

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { WeightType } from "@noisette/core/checkpoints/save/stored-copies";
+import { oneOf } from "@noisette/core/util/one-of";
 import type { Presentation } from "../flags/flag.ts";
 
 /** The types of weights by what people call them. */
@@ -15,10 +16,7 @@ export const weightsOutputOptions = z.strictObject({
     .optional()
     .describe("New file (.safetensors) in the original layout, or else a new folder as of diffusers"),
   layout: z.enum(["single-file", "diffusers"]).optional().describe("One of them, whatever the name says"),
-  type: z
-    .enum(Object.keys(weightTypes) as [keyof typeof weightTypes])
-    .optional()
-    .describe("Precision of all weights (that of each)"),
+  type: oneOf(weightTypes).optional().describe("Precision of all weights (that of each)"),
 });
 
 /** How they show themselves. */

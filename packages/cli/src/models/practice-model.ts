@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { UsageError } from "../usage-error.ts";
 
 /** A Hub id to show people; any Stable Diffusion checkpoint would do. */
-export const exampleModel = "stable-diffusion-v1-5/stable-diffusion-v1-5";
+const exampleModel = "stable-diffusion-v1-5/stable-diffusion-v1-5";
 
 /** Side of the pictures that the practice model makes unless told otherwise: its own 64 pixels are too few to look at. */
 export const practiceSide = 512;

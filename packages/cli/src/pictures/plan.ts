@@ -78,7 +78,7 @@ export async function planGeneration(given: Given, words: readonly string[]): Pr
   const mask = given.mask === undefined ? undefined : await readImage(given.mask);
   const depth = given.depth === undefined ? undefined : await readImage(given.depth);
   const controls = await readControls(given.controls, record?.options.controls ?? settings?.controls);
-  const ipAdapters = await readIpAdapters(given.ipAdapters, record?.options.ipAdapters);
+  const ipAdapters = await readIpAdapters(given.ipAdapters, record?.options.ipAdapters ?? settings?.ipAdapters);
   const refiner = given.refiner ?? record?.refiner?.path;
   const side = unnamed?.side !== undefined && init === undefined ? { width: unnamed.side, height: unnamed.side } : {};
   // One picture of a run that shared its random numbers is made alone, unless the run is another now.
@@ -133,6 +133,7 @@ export async function planGeneration(given: Given, words: readonly string[]): Pr
             hasRefiner: refiner !== undefined,
             hasAdapters: adapters !== undefined,
             controls: given.controls?.length ?? 0,
+            ipAdapters: given.ipAdapters?.length ?? 0,
           })
         : []),
     ],

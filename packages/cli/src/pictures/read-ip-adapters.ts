@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import type { z } from "zod";
 import type { GenerateInputs } from "@noisette/core";
 import { readImage } from "@noisette/core/image/png";
+import type { FoundIpAdapter } from "@noisette/core/metadata/control-fields";
 import type { GenerateOptions } from "@noisette/core/pipelines/options";
 import type { ipAdapterFlag } from "../commands/generate-options.ts";
 import { UsageError } from "../usage-error.ts";
@@ -15,11 +16,11 @@ import { UsageError } from "../usage-error.ts";
  */
 export async function readIpAdapters(
   written: readonly z.input<typeof ipAdapterFlag>[] | undefined,
-  earlier: NonNullable<GenerateOptions["ipAdapters"]> = [],
+  earlier: readonly (Partial<NonNullable<GenerateOptions["ipAdapters"]>[number]> & FoundIpAdapter)[] = [],
 ): Promise<Pick<GenerateInputs, "ipAdapters">> {
   if (written === undefined) return {};
   const adapters = written.map(async ({ image = [], ...own }, i) => {
-    const { path, encoder, ...others } = { ...earlier[i], ...own };
+    const { path, encoder, name: _, ...others } = { ...earlier[i], ...own };
     if (path === undefined || image.length === 0)
       throw new UsageError(
         `Cannot look at ${path === undefined ? image.map((name) => `"${name}"`).join(", ") : `no picture by "${path}"`} (--ip-adapter FILE,image=PICTURE is wanted)`,

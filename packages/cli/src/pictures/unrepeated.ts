@@ -8,21 +8,25 @@ interface Given {
   /** A folder in which the networks that prompts name are looked up. */
   readonly hasAdapters: boolean;
   readonly controls: number;
+  readonly ipAdapters: number;
 }
 
 /** A sentence for each thing of the picture at `path` that `settings` could not bring over. */
 export function unrepeated(
   path: string,
-  { software, networks, controls = [], notReproduced, refiner }: FoundSettings,
-  { hasRefiner, hasAdapters, controls: given }: Given,
+  { software, networks, controls = [], ipAdapters = [], notReproduced, refiner }: FoundSettings,
+  given: Given,
 ): string[] {
   const missing = [
     ...notReproduced,
-    ...(hasAdapters ? [] : networks.map((tag) => `${tag} (--adapters with the folder it is in is wanted)`)),
+    ...(given.hasAdapters ? [] : networks.map((tag) => `${tag} (--adapters with the folder it is in is wanted)`)),
     ...controls
-      .slice(given)
+      .slice(given.controls)
       .map(({ name = "a control" }) => `ControlNet ${name} (--control with its file and picture is wanted)`),
-    ...(refiner !== undefined && !hasRefiner
+    ...ipAdapters
+      .slice(given.ipAdapters)
+      .map(({ name = "without a name" }) => `IP-Adapter ${name} (--ip-adapter with its file and picture is wanted)`),
+    ...(refiner !== undefined && !given.hasRefiner
       ? [`its refiner, ${refiner.name} (--refiner with its file is wanted)`]
       : []),
   ];

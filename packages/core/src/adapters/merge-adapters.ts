@@ -67,7 +67,7 @@ function checkDistinct(adapters: readonly WeighedAdapter[]): void {
 }
 
 /** The values of `stored` with `changes` added. Throws Error when a value is no longer finite. */
-export async function changedValues(stored: StoredTensor, changes: readonly WeighedModule[]): Promise<Tensor> {
+async function changedValues(stored: StoredTensor, changes: readonly WeighedModule[]): Promise<Tensor> {
   const values = await readTensors([["base", stored]]);
   let base = values.get("base")!;
   for (const { source, module, weight } of changes) {

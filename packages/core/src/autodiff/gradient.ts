@@ -3,12 +3,12 @@
 
 import { dimsText, sameDims } from "../graph/dim.ts";
 import { expand } from "../graph/ops/shape.ts";
+import { scalar } from "../graph/ops/source.ts";
 import { within } from "../graph/scope.ts";
 import type { Value } from "../graph/value.ts";
 import { accumulate } from "./accumulate.ts";
 import { recomputation } from "./recompute.ts";
 import { notDifferentiable, rules } from "./rules/index.ts";
-import { number } from "./rules/rule.ts";
 import type { Applied } from "./rules/rule.ts";
 
 /** How to differentiate. */
@@ -37,7 +37,7 @@ export function gradients(
   }
   const between = pathsBetween(loss, new Set(wrt));
   const applied = recompute ? recomputation(loss) : traced;
-  const found = new Map<Value, Value>([[loss, seed ?? number(1)]]);
+  const found = new Map<Value, Value>([[loss, seed ?? scalar(1)]]);
   for (const value of between) {
     const gradient = found.get(value);
     if (gradient === undefined || value.inputs.length === 0) continue;
@@ -52,7 +52,7 @@ export function gradients(
       });
     });
   }
-  return wrt.map((value) => (between.has(value) && found.get(value)) || expand(number(0), value.dims));
+  return wrt.map((value) => (between.has(value) && found.get(value)) || expand(scalar(0), value.dims));
 }
 
 /** A value as it was traced. */

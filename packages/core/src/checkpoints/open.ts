@@ -20,7 +20,7 @@ export async function openCheckpoint(path: string, options: OpenCheckpointOption
 }
 
 /** Reads the checkpoint at `path` as openCheckpoint does, but reports missing tensors instead of throwing. */
-export async function readCheckpoint(path: string, options: OpenCheckpointOptions = {}): Promise<ReadCheckpoint> {
+async function readCheckpoint(path: string, options: OpenCheckpointOptions = {}): Promise<ReadCheckpoint> {
   if (await pathExists(joinPath(path, "model_index.json"))) return readDiffusersFolder(path, options);
   return readSingleFile(path, await readWeights(path), options);
 }

@@ -17,7 +17,7 @@ export interface PictureClasses {
 }
 
 /** The only style of a set that tells of none. */
-export const oneStyle = "any";
+const oneStyle = "any";
 
 /** The classes of `example`. Throws Error when a column is not there, or holds neither text nor a number. */
 export function pictureClasses(example: Description, { concept, style }: ClassColumns): PictureClasses {

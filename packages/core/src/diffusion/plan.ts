@@ -116,7 +116,7 @@ export function withNoise(plan: SamplingPlan, noise: PlanChoice["noise"]): Sampl
 }
 
 /** LCM's own constants (arXiv 2310.04378, §4.1). */
-export const defaultBoundary: ConsistencyBoundary = { timestepScaling: 10, sigmaData: 0.5 };
+const defaultBoundary: ConsistencyBoundary = { timestepScaling: 10, sigmaData: 0.5 };
 
 interface Timed {
   readonly sigmas: readonly number[];

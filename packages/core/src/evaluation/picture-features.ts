@@ -1,9 +1,7 @@
 // Pictures → features, batch by batch through an engine.
 
-import { decodeImage } from "#platform";
 import type { Image } from "../image/image.ts";
 import { overGround } from "../image/over-ground.ts";
-import { readBytes } from "../image/png.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
@@ -16,13 +14,6 @@ export interface Pictures {
   readonly length: number;
   read(index: number): Promise<{ readonly image: Image }>;
 }
-
-/** Files as pictures. */
-export const pictureFiles = (name: string, paths: readonly string[]): Pictures => ({
-  name,
-  length: paths.length,
-  read: async (index) => ({ image: await decodeImage(await readBytes(paths[index])) }),
-});
 
 /** Pictures that are in memory. */
 export const picturesInMemory = (name: string, images: readonly Image[]): Pictures => ({

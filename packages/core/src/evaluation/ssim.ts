@@ -1,31 +1,22 @@
 // Structural similarity (Wang et al. 2004, §III-B) as scikit-image computes it: local means, variances and covariance
 // under a sliding window, averaged over the places where the window fits, per channel, then over channels.
 
+import { gaussianWeights } from "../image/gaussian.ts";
 import type { Image } from "../image/image.ts";
 import { checkSameSize } from "./psnr.ts";
 
 /** A separable window. */
 interface Window {
-  readonly weights: Float64Array;
+  readonly weights: readonly number[];
   /** Variances are multiplied by this: n/(n−1) for sample statistics, 1 for population ones. */
   readonly correction: number;
 }
 
-const uniform = (size: number): Window => ({
-  weights: new Float64Array(size).fill(1 / size),
-  correction: size ** 2 / (size ** 2 - 1),
-});
-
-function gaussian(sigma: number, radius: number): Window {
-  const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
-    Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)),
-  );
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return { weights: weights.map((weight) => weight / sum), correction: 1 };
-}
-
 /** Windows by name: the paper's 11×11 Gaussian of σ 1.5, and scikit-image's default box of 7×7. */
-const windows = { gaussian: gaussian(1.5, 5), uniform: uniform(7) } satisfies Record<string, Window>;
+const windows = {
+  gaussian: { weights: gaussianWeights({ sigma: 1.5, radius: 5 }), correction: 1 },
+  uniform: { weights: new Array<number>(7).fill(1 / 7), correction: 7 ** 2 / (7 ** 2 - 1) },
+} satisfies Record<string, Window>;
 
 /**
  * Mean structural similarity, 1 for equal pictures. `gray` compares the plain mean of the channels. Throws RangeError
@@ -63,7 +54,7 @@ function meanSimilarity(
   x: Float64Array,
   y: Float64Array,
   width: number,
-  weights: Float64Array,
+  weights: readonly number[],
   correction: number,
 ): number {
   const filter = (values: Float64Array) => filterValid(values, width, weights);
@@ -80,7 +71,7 @@ function meanSimilarity(
 }
 
 /** Rows, then columns, where the window fits. */
-function filterValid(values: Float64Array, width: number, weights: Float64Array): Float64Array {
+function filterValid(values: Float64Array, width: number, weights: readonly number[]): Float64Array {
   const height = values.length / width;
   const [outWidth, outHeight] = [width - weights.length + 1, height - weights.length + 1];
   const across = new Float64Array(outWidth * height);

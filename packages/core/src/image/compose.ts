@@ -8,7 +8,7 @@ import type { Pixels } from "./resize.ts";
 import { resizeImage, resizePixels } from "./resize.ts";
 
 /** The bytes of the part of `pixels` inside `area`, whose edges repeat where it reaches beyond them. */
-export function cropPixels({ width, height, channels, data }: Pixels, area: Area): Uint8Array {
+function cropPixels({ width, height, channels, data }: Pixels, area: Area): Uint8Array {
   const out = new Uint8Array(area.width * area.height * channels);
   for (let y = 0; y < area.height; y++) {
     const row = clamp(area.top + y, height) * width;
@@ -31,7 +31,7 @@ export const cropImage = (image: Image, area: Area): Image => ({
 });
 
 /** The same of a mask. */
-export const cropMask = (mask: Mask, area: Area): Mask => ({
+const cropMask = (mask: Mask, area: Area): Mask => ({
   width: area.width,
   height: area.height,
   data: cropPixels({ ...mask, channels: 1 }, area),

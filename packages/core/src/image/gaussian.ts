@@ -8,14 +8,22 @@ export interface Values {
   readonly data: ArrayLike<number>;
 }
 
-/** `values` blurred by a Gaussian of `sigma` pixels that is cut off beyond `radius` of them, in float32. */
-export function gaussianBlur(
-  { width, height, channels, data }: Values,
-  { sigma, radius }: { readonly sigma: number; readonly radius: number },
-): Float32Array {
+/** A Gaussian's standard deviation, and how far it reaches, in pixels. */
+export interface Bell {
+  readonly sigma: number;
+  readonly radius: number;
+}
+
+/** exp(−d²/2σ²) for d = −radius … radius, divided by their sum. */
+export function gaussianWeights({ sigma, radius }: Bell): number[] {
   const bell = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
   const sum = bell.reduce((a, b) => a + b, 0);
-  const weights = bell.map((value) => value / sum);
+  return bell.map((value) => value / sum);
+}
+
+/** `values` blurred by a Gaussian of `sigma` pixels that is cut off beyond `radius` of them, in float32. */
+export function gaussianBlur({ width, height, channels, data }: Values, { sigma, radius }: Bell): Float32Array {
+  const weights = gaussianWeights({ sigma, radius });
   const row = width * channels;
   const across = mirroredPlaces(width, { radius, step: channels });
   const wide = new Float32Array(data.length);

@@ -8,7 +8,7 @@ import { tensor } from "../tensor/tensor.ts";
 import type { Image } from "./image.ts";
 
 /** pytorch-fid's way, and torch-fidelity's, which is TensorFlow's own: byte → value, and how sizes change. */
-export const inceptionInputs = {
+const inceptionInputs = {
   "pytorch-fid": { value: (byte) => (2 * byte) / 255 - 1, mode: "bilinear" },
   "torch-fidelity": { value: (byte) => (byte - 128) / 128, mode: "bilinear-tensorflow1" },
 } satisfies Record<string, { value: (byte: number) => number; mode: TensorResizeMode }>;

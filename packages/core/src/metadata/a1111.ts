@@ -5,6 +5,7 @@ import { parseInfotext } from "../image/infotext.ts";
 import { compatModes } from "../pipelines/compat.ts";
 import { hiresUpscalers } from "../pipelines/hires-upscalers.ts";
 import type { HiresUpscaler } from "../pipelines/hires-upscalers.ts";
+import type { GenerateOptions } from "../pipelines/options.ts";
 import { networkTags } from "../prompts/network-tags.ts";
 import { placed } from "../prompts/placed-text.ts";
 import { readControlField } from "./control-fields.ts";
@@ -45,7 +46,7 @@ export function readInfotext(text: string): FoundSettings | undefined {
   if (draft.mask !== undefined) draft.init ??= "a picture";
   // Its first way to bring a picture to the size, and the only one over a part.
   if (draft.init !== undefined && draft.options.maskArea !== "masked" && !isOurs) draft.options.fit = "stretch";
-  if (!isOurs) draft.options.schedule ??= scheduleBefore19(draft.options.sampler, fields);
+  if (!isOurs) draft.options.schedule ??= scheduleBefore19(draft.options as Pick<GenerateOptions, "sampler">, fields);
   return settingsOf(softwareOf(fields), draft);
 }
 
@@ -53,8 +54,8 @@ export function readInfotext(text: string): FoundSettings | undefined {
  * Before 1.9, when schedules became a field of their own, a sampler without Karras or the like in its name had plain
  * levels; since then one without a schedule has its usual ones.
  */
-function scheduleBefore19(sampler: unknown, fields: Fields): "normal" | undefined {
-  if (typeof sampler !== "string" || sampler === "restart" || fields["Schedule type"] !== undefined) return undefined;
+function scheduleBefore19({ sampler }: Pick<GenerateOptions, "sampler">, fields: Fields): "normal" | undefined {
+  if (sampler === undefined || sampler === "restart" || fields["Schedule type"] !== undefined) return undefined;
   const [, major, minor] = /(?:^|v)(\d+)\.(\d+)/.exec(fields.Version ?? "") ?? [];
   const hasField = major !== undefined && (Number(major) > 1 || Number(minor) >= 9);
   return hasField || compatModes.a1111({ prompt: "", sampler }).schedule === undefined ? undefined : "normal";
@@ -233,7 +234,8 @@ function scheduleReader(name: string): FieldReader {
 const controlReader: FieldReader = (value, draft) => {
   const found = readControlField(value);
   if (found === undefined) return false;
-  (draft.controls ??= []).push(found.control);
+  if (found.control !== undefined) (draft.controls ??= []).push(found.control);
+  if (found.ipAdapter !== undefined) (draft.ipAdapters ??= []).push(found.ipAdapter);
   draft.notReproduced.push(...found.notReproduced);
   return undefined;
 };

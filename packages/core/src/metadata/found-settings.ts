@@ -2,7 +2,7 @@
 
 import { generateOptions } from "../pipelines/options.ts";
 import type { GenerateOptions } from "../pipelines/options.ts";
-import type { FoundControl } from "./control-fields.ts";
+import type { FoundControl, FoundIpAdapter } from "./control-fields.ts";
 
 /** A model as another program names it. */
 export interface FoundModel {
@@ -24,6 +24,8 @@ export interface FoundSettings {
   readonly mask?: string;
   /** Controls by their number, without the paths of their networks and pictures. */
   readonly controls?: readonly FoundControl[];
+  /** IP-Adapters by their number, likewise. */
+  readonly ipAdapters?: readonly FoundIpAdapter[];
   /** LoRAs and hypernetworks, as tags: "<lora:name:1>", "<lora:name:text encoder:UNet>". */
   readonly networks: readonly string[];
   /** A1111's hashes of LoRA files, by name. */
@@ -40,6 +42,7 @@ export interface SettingsDraft {
   init?: string;
   mask?: string;
   controls?: FoundControl[];
+  ipAdapters?: FoundIpAdapter[];
   loraHashes?: Readonly<Record<string, string>>;
   readonly networks: string[];
   readonly notReproduced: string[];

@@ -4,12 +4,10 @@ import { embeddingHashesField } from "./concept-fields.ts";
 import { controlFields } from "./control-fields.ts";
 import { loraHashesField } from "./lora-fields.ts";
 import { hiresUpscalers } from "../pipelines/hires-upscalers.ts";
-import type { HiresUpscaler, HiresUpscalerId } from "../pipelines/hires-upscalers.ts";
+import type { HiresUpscaler } from "../pipelines/hires-upscalers.ts";
 import type { PictureRecord } from "../pipelines/record.ts";
 import { samplerTable } from "../diffusion/samplers/index.ts";
-import type { SamplerId, SamplerRow } from "../diffusion/samplers/index.ts";
-import { schedules } from "../diffusion/schedules/index.ts";
-import type { ScheduleId, ScheduleRow } from "../diffusion/schedules/index.ts";
+import { scheduleTable } from "../diffusion/schedules/index.ts";
 
 /** The values of A1111's fields. */
 export function infotextFields({
@@ -25,10 +23,10 @@ export function infotextFields({
   loras,
   embeddings,
 }: PictureRecord): Record<string, string | number | undefined> {
-  const schedule: ScheduleRow | undefined = schedules[options.schedule as ScheduleId];
+  const schedule = options.schedule && scheduleTable[options.schedule];
   return {
     Steps: options.steps,
-    Sampler: (samplerTable[sampler] as SamplerRow).names.a1111 ?? sampler,
+    Sampler: samplerTable[sampler].names.a1111 ?? sampler,
     "Schedule type": schedule?.names.a1111 ?? options.schedule,
     "CFG scale": options.guidanceScale,
     Seed: options.seed,
@@ -53,7 +51,7 @@ export function infotextFields({
     "Postprocess upscale by": enlarged?.scale,
     "Postprocess upscaler": enlarged?.name,
     "Clip skip": options.clipSkip > 1 ? options.clipSkip : undefined,
-    ...controlFields(options.controls),
+    ...controlFields(options),
     ...promptFields(options),
     Eta: options.eta,
     ENSD: options.noiseSeedDelta || undefined,
@@ -99,15 +97,13 @@ const variationFields = ({ variationSeed, variationStrength, seedResizeFrom }: O
 
 function hiresFields(options: Options) {
   if (options.hiresScale === undefined) return {};
-  const upscaler: HiresUpscaler = hiresUpscalers[(options.hiresUpscaler ?? "latent-bilinear") as HiresUpscalerId];
-  const schedule: ScheduleRow | undefined = schedules[options.hiresSchedule as ScheduleId];
+  const upscaler: HiresUpscaler = hiresUpscalers[options.hiresUpscaler ?? "latent-bilinear"];
+  const schedule = options.hiresSchedule && scheduleTable[options.hiresSchedule];
   return {
     "Hires upscale": options.hiresScale,
     "Hires steps": options.hiresSteps,
     "Hires upscaler": upscaler.a1111 ?? options.hiresUpscaler,
-    "Hires sampler":
-      options.hiresSampler &&
-      ((samplerTable[options.hiresSampler as SamplerId] as SamplerRow).names.a1111 ?? options.hiresSampler),
+    "Hires sampler": options.hiresSampler && (samplerTable[options.hiresSampler].names.a1111 ?? options.hiresSampler),
     "Hires schedule type": options.hiresSchedule && (schedule?.names.a1111 ?? options.hiresSchedule),
     "Hires CFG Scale": options.hiresGuidanceScale,
     "Hires prompt": options.hiresPrompt,

@@ -1,16 +1,14 @@
 // The record inside a picture that a model without text made, under the same keyword as those of text.
 
 import { z } from "zod";
-import { schedules } from "../diffusion/schedules/index.ts";
-import type { ScheduleId, ScheduleRow } from "../diffusion/schedules/index.ts";
+import { scheduleTable } from "../diffusion/schedules/index.ts";
 import { samplerTable } from "../diffusion/samplers/index.ts";
-import type { SamplerRow } from "../diffusion/samplers/index.ts";
 import { sampleOptions } from "../pipelines/sample-options.ts";
 import type { SampleRecord } from "../pipelines/textless-events.ts";
 import { readRecord } from "./saved-record.ts";
 
 /** Says whose record it is: that of a generation from text has no such field. */
-export const sampleCommand = "sample";
+const sampleCommand = "sample";
 
 const loading = z.strictObject({
   model: z.string().min(1),
@@ -56,10 +54,10 @@ export const sampleFields = ({
   height,
   version,
 }: SampleRecord): Record<string, string | number | undefined> => {
-  const schedule: ScheduleRow | undefined = schedules[options.schedule as ScheduleId];
+  const schedule = options.schedule && scheduleTable[options.schedule];
   return {
     Steps: options.steps,
-    Sampler: (samplerTable[sampler] as SamplerRow).names.a1111 ?? sampler,
+    Sampler: samplerTable[sampler].names.a1111 ?? sampler,
     "Schedule type": schedule?.names.a1111 ?? options.schedule,
     "CFG scale": options.guidanceScale === 1 ? undefined : options.guidanceScale,
     Seed: options.seed,

@@ -6,7 +6,7 @@ import type { Graph } from "../graph/graph.ts";
 import { graphOf } from "../graph/graph.ts";
 import { add, divide, multiply, relu, subtract, tanh } from "../graph/ops/elementwise.ts";
 import { resizeNearest } from "../graph/ops/shape.ts";
-import { constant, input } from "../graph/ops/source.ts";
+import { input, scalar } from "../graph/ops/source.ts";
 import { layer, parameters } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -31,7 +31,7 @@ export interface AutoencoderTinyConfig {
 export const encode = layer((p: Params, image: Value, { encoder, latentChannels }: AutoencoderTinyConfig): Value => {
   let index = 0;
   const next = () => p.at("encoder", "layers", index++);
-  let x = divide(add(image, constant([1], [])), constant([2], []));
+  let x = divide(add(image, scalar(1)), scalar(2));
   encoder.forEach(({ features, blocks }, i) => {
     x = i === 0 ? conv2d(next(), x, { features }) : conv2d(next(), x, { features, stride: 2, bias: false });
     for (let j = 0; j < blocks; j++) x = block(next(), x, { features });
@@ -44,7 +44,7 @@ export const decode = layer(
   (p: Params, latents: Value, { decoder, imageChannels, latentMagnitude }: AutoencoderTinyConfig): Value => {
     let index = 0;
     const next = () => p.at("decoder", "layers", index++);
-    const magnitude = constant([latentMagnitude], []);
+    const magnitude = scalar(latentMagnitude);
     let x = multiply(tanh(divide(latents, magnitude)), magnitude);
     x = relu(conv2d(next(), x, { features: decoder[0].features }));
     index++; // the activation has a place in the sequence
@@ -58,7 +58,7 @@ export const decode = layer(
       }
       x = conv2d(next(), x, { features: last ? imageChannels : features, bias: last });
     });
-    return subtract(multiply(x, constant([2], [])), constant([1], []));
+    return subtract(multiply(x, scalar(2)), scalar(1));
   },
 );
 

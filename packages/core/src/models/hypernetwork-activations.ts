@@ -22,14 +22,13 @@ import {
   tanh,
   where,
 } from "../graph/ops/elementwise.ts";
-import { constant } from "../graph/ops/source.ts";
+import { scalar } from "../graph/ops/source.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
 
 /** x → activation(x), elementwise; `p` has its parameters, if it has any. */
 type Activation = (x: Value, p: Params) => Value;
 
-const scalar = (value: number): Value => constant([value], []);
 const times = (x: Value, factor: number): Value => multiply(x, scalar(factor));
 const clamp = (x: Value, from: number, to: number): Value => minimum(maximum(x, scalar(from)), scalar(to));
 const isAbove = (x: Value, bound: number): Value => greater(x, scalar(bound));

@@ -7,7 +7,7 @@ import { graphOf } from "../graph/graph.ts";
 import { add, divide, maximum, multiply, relu, sqrt, subtract } from "../graph/ops/elementwise.ts";
 import { maxPool2d } from "../graph/ops/pooling.ts";
 import { mean, sum } from "../graph/ops/reduce.ts";
-import { constant, input } from "../graph/ops/source.ts";
+import { constant, input, scalar } from "../graph/ops/source.ts";
 import { layer, parameters } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -64,8 +64,8 @@ export const vggFeatures = layer((p: Params, x: Value, slices: VggSlices): Value
 function unitNormalized(x: Value): Value {
   const squares = sum(multiply(x, x), { axes: [1], keep: true });
   // The floor does not show in the quotient, but the root's slope at 0 would be infinite.
-  const norm = sqrt(maximum(squares, constant([1e-20], [])));
-  return divide(x, add(norm, constant([1e-10], [])));
+  const norm = sqrt(maximum(squares, scalar(1e-20)));
+  return divide(x, add(norm, scalar(1e-10)));
 }
 
 /** Inputs `a` and `b` [batch,3,height,width] in [-1,1]; output `distance` [batch,1,1,1]. */

@@ -8,7 +8,7 @@ import { conv2d as convolve } from "../graph/ops/convolution.ts";
 import { add, minimum, relu } from "../graph/ops/elementwise.ts";
 import { mean } from "../graph/ops/reduce.ts";
 import { softmax } from "../graph/ops/softmax.ts";
-import { constant, input } from "../graph/ops/source.ts";
+import { input, scalar } from "../graph/ops/source.ts";
 import { layer, parameters } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -79,7 +79,7 @@ const halving = [0, 0, 1, 1] as const;
 
 const pointwise = (p: Params, x: Value, features: number): Value => conv2d(p, x, { features, kernel: 1, bias: false });
 const normalized = (p: Params, x: Value): Value => batchNorm(p, x, { epsilon: 1e-3 });
-const relu6 = (x: Value): Value => minimum(relu(x), constant([6], []));
+const relu6 = (x: Value): Value => minimum(relu(x), scalar(6));
 
 /** Input `image` [batch,3,S,S] in [0,1]; output `probabilities` [batch,K]. Weights are bytes on a grid (nn/byte-parameter.ts). */
 export function nsfwGraph(config: NsfwConfig): Graph {

@@ -6,7 +6,7 @@ import type { Graph } from "../graph/graph.ts";
 import { graphOf } from "../graph/graph.ts";
 import { add, leakyRelu, multiply } from "../graph/ops/elementwise.ts";
 import { concat, resizeNearest } from "../graph/ops/shape.ts";
-import { constant, input } from "../graph/ops/source.ts";
+import { input, scalar } from "../graph/ops/source.ts";
 import { layer, parameters } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -32,7 +32,7 @@ export interface RrdbConfig {
 
 const activate = (x: Value) => leakyRelu(x, 0.2);
 /** What a residual is scaled by before it is added (§3.1, residual scaling). */
-const residual = (x: Value, h: Value) => add(multiply(h, constant([0.2], [])), x);
+const residual = (x: Value, h: Value) => add(multiply(h, scalar(0.2)), x);
 
 /** x [N,3,H,W] in [0,1] → [N,3,sH,sW], about [0,1]. */
 export const rrdb = layer(

@@ -7,7 +7,7 @@ import { graphOf } from "../graph/graph.ts";
 import { add, greater, subtract, where } from "../graph/ops/elementwise.ts";
 import { matmul } from "../graph/ops/linear-algebra.ts";
 import { max } from "../graph/ops/reduce.ts";
-import { constant, input } from "../graph/ops/source.ts";
+import { input, scalar } from "../graph/ops/source.ts";
 import { parameters } from "../graph/params.ts";
 import { linear } from "../nn/layers.ts";
 import { unitVectors } from "./clip.ts";
@@ -35,10 +35,10 @@ export function safetyCheckerGraph(config: ClipVisionConfig, { concepts, special
 
   const specialCosines = cosines("special_care_embeds", special);
   const conceptCosines = cosines("concept_embeds", concepts);
-  const [zero, one] = [constant([0], []), constant([1], [])];
-  const threshold = constant([0.0005], []); // scores are rounded to three decimals, and flag above 0
+  const [zero, one] = [scalar(0), scalar(1)];
+  const threshold = scalar(0.0005); // scores are rounded to three decimals, and flag above 0
   const strict = greater(excess(specialCosines, "special_care_embeds", special), threshold);
-  const score = add(excess(conceptCosines, "concept_embeds", concepts), where(strict, constant([0.01], []), zero));
+  const score = add(excess(conceptCosines, "concept_embeds", concepts), where(strict, scalar(0.01), zero));
   return graphOf("safety_checker", {
     conceptCosines,
     specialCosines,

@@ -6,7 +6,7 @@ import type { Graph } from "../graph/graph.ts";
 import { graphOf } from "../graph/graph.ts";
 import { add, minimum, multiply, relu } from "../graph/ops/elementwise.ts";
 import { reshape, resizeNearest } from "../graph/ops/shape.ts";
-import { constant, input } from "../graph/ops/source.ts";
+import { input, scalar } from "../graph/ops/source.ts";
 import { layer, parameters } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -41,7 +41,7 @@ export const srvgg = layer(
 const parametricRelu = layer((p: Params, x: Value): Value => {
   const channels = known(x, 1);
   const slopes = reshape(p.parameter("weight", [channels]), [1, channels, 1, 1]);
-  return add(relu(x), multiply(slopes, minimum(x, constant([0], []))));
+  return add(relu(x), multiply(slopes, minimum(x, scalar(0))));
 });
 
 /** Input `image` [batch,C,height,width] in [0,1]; output `upscaled`. */

@@ -17,7 +17,7 @@ import { ConfigReader } from "./config.ts";
 import type { PublishedConfig } from "./config.ts";
 
 /** The forms it was published in: SD's, SDXL's, and a small one for SD. */
-export const adapterTypes = ["full_adapter", "full_adapter_xl", "light_adapter"] as const;
+const adapterTypes = ["full_adapter", "full_adapter_xl", "light_adapter"] as const;
 
 /** The sizes of a T2I-Adapter. */
 export interface T2IAdapterConfig {

@@ -9,7 +9,7 @@ import { matmul } from "../graph/ops/linear-algebra.ts";
 import { argMax, embedding } from "../graph/ops/lookup.ts";
 import { mean, sum } from "../graph/ops/reduce.ts";
 import { reshape, transpose } from "../graph/ops/shape.ts";
-import { constant, input, stopGradient } from "../graph/ops/source.ts";
+import { input, scalar, stopGradient } from "../graph/ops/source.ts";
 import { layer, parameters } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -66,7 +66,7 @@ export const quantize = layer(
     const codebook = p.at("embedding").parameter("weight", [count, width]);
     const rows = reshape(transpose(z, [0, 2, 3, 1]), [multiplyDims(n, height, breadth), width]); // [NHW,D]
     // argmin |z − e|² = argmax 2z·e − |e|²
-    const products = multiply(matmul(rows, transpose(codebook, [1, 0])), constant([2], []));
+    const products = multiply(matmul(rows, transpose(codebook, [1, 0])), scalar(2));
     const nearest = argMax(subtract(products, sum(multiply(codebook, codebook), { axes: [1] })));
     const indices = reshape(nearest, [n, height, breadth]);
     const found = transpose(embedding(codebook, indices), [0, 3, 1, 2]);
@@ -77,7 +77,7 @@ export const quantize = layer(
     };
     const commitment = distance(stopGradient(found), z);
     const attraction = distance(found, stopGradient(z));
-    const weighted = (term: Value) => multiply(term, constant([beta], []));
+    const weighted = (term: Value) => multiply(term, scalar(beta));
     return {
       codes: add(z, stopGradient(subtract(found, z))),
       indices,

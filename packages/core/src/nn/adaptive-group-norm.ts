@@ -3,7 +3,7 @@
 import { add, multiply } from "../graph/ops/elementwise.ts";
 import { groupNorm } from "../graph/ops/normalization.ts";
 import { reshape, slice } from "../graph/ops/shape.ts";
-import { constant } from "../graph/ops/source.ts";
+import { constant, scalar } from "../graph/ops/source.ts";
 import { layer } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -22,6 +22,6 @@ export const adaptiveGroupNorm = layer(
       reshape(slice(code, { axis: 1, start, end: start + channels }), [embedding.dims[0], channels, 1, 1]);
     const ones = constant(new Float32Array(channels).fill(1));
     const normalized = groupNorm(x, ones, constant(new Float32Array(channels)), { groups, epsilon });
-    return add(multiply(normalized, add(part(0), constant([1], []))), part(channels));
+    return add(multiply(normalized, add(part(0), scalar(1))), part(channels));
   },
 );

@@ -3,7 +3,7 @@
 import { add, divide, multiply, sqrt, subtract } from "../graph/ops/elementwise.ts";
 import { mean } from "../graph/ops/reduce.ts";
 import { reshape } from "../graph/ops/shape.ts";
-import { constant, elements, stopGradient } from "../graph/ops/source.ts";
+import { elements, scalar, stopGradient } from "../graph/ops/source.ts";
 import { layer } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -40,16 +40,16 @@ export const batchNorm = layer(
       // The running variance is the unbiased one: n/(n − 1) of the batch's.
       const [n, , height, width] = x.dims;
       const count = elements([n, height, width]);
-      const unbiased = multiply(variance, divide(count, subtract(count, constant([1], []))));
+      const unbiased = multiply(variance, divide(count, subtract(count, scalar(1))));
       const blend = (name: string, before: Value, now: Value) => {
         const full = `${p.path}.${name}`;
-        const kept = multiply(updates[full] ?? before, constant([1 - momentum], []));
-        updates[full] = add(kept, multiply(stopGradient(now), constant([momentum], [])));
+        const kept = multiply(updates[full] ?? before, scalar(1 - momentum));
+        updates[full] = add(kept, multiply(stopGradient(now), scalar(momentum)));
       };
       blend("running_mean", runningMean, center);
       blend("running_var", runningVariance, unbiased);
     }
-    const scale = divide(weight, sqrt(add(variance, constant([epsilon], []))));
+    const scale = divide(weight, sqrt(add(variance, scalar(epsilon))));
     return add(multiply(subtract(x, perChannel(center)), perChannel(scale)), perChannel(bias));
   },
 );

@@ -5,7 +5,7 @@ import type { Dim } from "../graph/dim.ts";
 import { add, cast, cos, divide, minimum, multiply, sin, subtract } from "../graph/ops/elementwise.ts";
 import { matmul } from "../graph/ops/linear-algebra.ts";
 import { concat, expand, reshape, slice, transpose } from "../graph/ops/shape.ts";
-import { constant, elements, range } from "../graph/ops/source.ts";
+import { constant, elements, range, scalar } from "../graph/ops/source.ts";
 import type { Value } from "../graph/value.ts";
 import { known } from "./layers.ts";
 
@@ -26,7 +26,7 @@ export function freeU(x: Value, skipped: Value, { backbone, skip }: FreeUScales)
   return [
     concat([scaledHalf, slice(x, { axis: 1, start: half, end: channels })], 1),
     // Low frequencies times s: x + (s − 1)·low(x).
-    add(skipped, multiply(subtract(skip, constant([1], [])), low)),
+    add(skipped, multiply(subtract(skip, scalar(1)), low)),
   ];
 }
 
@@ -69,8 +69,8 @@ function matrixOf(entries: readonly (readonly [from: number, to: number, value: 
 /** 1, cos θ and sin θ at θ = 2πi/size, i = 0 … size − 1: [3,size]. A single place has no other frequency than 0. */
 function waves(size: Dim): Value {
   const count = elements([size]);
-  const angles = divide(multiply(cast(range(size), "float32"), constant([2 * Math.PI], [])), count);
-  const others = minimum(subtract(count, constant([1], [])), constant([1], []));
+  const angles = divide(multiply(cast(range(size), "float32"), scalar(2 * Math.PI)), count);
+  const others = minimum(subtract(count, scalar(1)), scalar(1));
   const row = (value: Value) => reshape(value, [1, size]);
   return concat(
     [expand(constant([1], [1, 1]), [1, size]), row(multiply(cos(angles), others)), row(multiply(sin(angles), others))],

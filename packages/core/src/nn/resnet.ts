@@ -2,7 +2,7 @@
 
 import { add, multiply, silu } from "../graph/ops/elementwise.ts";
 import { reshape, slice } from "../graph/ops/shape.ts";
-import { constant } from "../graph/ops/source.ts";
+import { scalar } from "../graph/ops/source.ts";
 import { layer } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -29,7 +29,7 @@ export const resnetBlock = layer(
     if (code !== undefined && scaleShift) {
       const scale = slice(code, { axis: 1, start: 0, end: features });
       const shift = slice(code, { axis: 1, start: features, end: 2 * features });
-      h = add(multiply(h, add(scale, constant([1], []))), shift);
+      h = add(multiply(h, add(scale, scalar(1))), shift);
     }
     h = conv2d(p.at("conv2"), silu(h), { features });
     const skip = known(x, 1) === features ? x : conv2d(p.at("conv_shortcut"), x, { features, kernel: 1 });

@@ -5,7 +5,7 @@ import type { Dim } from "../graph/dim.ts";
 import { addDims, multiplyDims } from "../graph/dim.ts";
 import { add, multiply } from "../graph/ops/elementwise.ts";
 import { concat, reshape, slice } from "../graph/ops/shape.ts";
-import { constant } from "../graph/ops/source.ts";
+import { scalar } from "../graph/ops/source.ts";
 import type { Value } from "../graph/value.ts";
 import { reflectionPadding } from "./reflection-padding.ts";
 
@@ -32,7 +32,7 @@ export function smoothDouble(x: Value): Value {
 
 /** Σᵢ wᵢ·term(i). */
 const weighted = (weights: readonly number[], term: (i: number) => Value): Value =>
-  weights.map((weight, i) => multiply(term(i), constant([weight], []))).reduce(add);
+  weights.map((weight, i) => multiply(term(i), scalar(weight))).reduce(add);
 
 /** a₀ b₀ a₁ b₁ … along `axis`. */
 function interleaved(a: Value, b: Value, axis: number): Value {

@@ -2,7 +2,7 @@
 
 import { concat, reshape } from "../graph/ops/shape.ts";
 import { cos, multiply, silu, sin } from "../graph/ops/elementwise.ts";
-import { constant } from "../graph/ops/source.ts";
+import { constant, scalar } from "../graph/ops/source.ts";
 import { layer } from "../graph/params.ts";
 import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
@@ -26,7 +26,7 @@ export function sinusoids(
 export const fourierCode = layer(
   (p: Params, t: Value, { width, cosineFirst }: { width: number; cosineFirst: boolean }): Value => {
     const frequencies = reshape(p.parameter("weight", [width / 2]), [1, width / 2]);
-    const angles = multiply(multiply(reshape(t, [t.dims[0], 1]), frequencies), constant([2 * Math.PI], []));
+    const angles = multiply(multiply(reshape(t, [t.dims[0], 1]), frequencies), scalar(2 * Math.PI));
     return concat(cosineFirst ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)], 1);
   },
 );

@@ -19,14 +19,9 @@ const a1111Schedules: Partial<Record<SamplerId, ScheduleId>> = {
   dpmpp_3m_sde: "exponential",
 };
 /** Samplers whose noise is a Brownian path in A1111 and ComfyUI. */
-const onPaths: readonly string[] = [
-  "dpmpp_sde",
-  "dpmpp_2m_sde",
-  "dpmpp_2m_sde_heun",
-  "dpmpp_3m_sde",
-] satisfies SamplerId[];
-const a1111Discards: readonly string[] = ["dpm_2", "dpm_2_ancestral", "dpmpp_3m_sde"] satisfies SamplerId[];
-const comfyuiDiscards: readonly string[] = ["dpm_2", "dpm_2_ancestral", "unipc"] satisfies SamplerId[];
+const onPaths: readonly SamplerId[] = ["dpmpp_sde", "dpmpp_2m_sde", "dpmpp_2m_sde_heun", "dpmpp_3m_sde"];
+const a1111Discards: readonly SamplerId[] = ["dpm_2", "dpm_2_ancestral", "dpmpp_3m_sde"];
+const comfyuiDiscards: readonly SamplerId[] = ["dpm_2", "dpm_2_ancestral", "unipc"];
 
 const onOff = (on: boolean) => (on ? "on" : "off");
 
@@ -34,7 +29,7 @@ const onOff = (on: boolean) => (on ? "on" : "off");
 const givesLevels = ({ sigmas, timesteps }: GenerateOptions) => sigmas !== undefined || timesteps !== undefined;
 
 /** The noise of `sampler` there, unless it is to draw none. */
-const pathOf = (sampler: string, { eta }: GenerateOptions): Partial<GenerateOptions> =>
+const pathOf = (sampler: SamplerId, { eta }: GenerateOptions): Partial<GenerateOptions> =>
   onPaths.includes(sampler) && eta !== 0 ? { noise: "brownian" } : {};
 
 /** The programs' choices for what was asked. */
@@ -79,7 +74,7 @@ export const compatModes: Readonly<
       sampler,
       ...pathOf(sampler, asked),
       ...(!givesLevels(asked) && {
-        schedule: a1111Schedules[sampler as SamplerId],
+        schedule: a1111Schedules[sampler],
         discardPenultimate: onOff(a1111Discards.includes(sampler)),
       }),
       initialNoise: "sigma",

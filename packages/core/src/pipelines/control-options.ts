@@ -3,8 +3,8 @@
 import { z } from "zod";
 import { annotatorIds } from "../image/annotators/index.ts";
 import type { Image } from "../image/image.ts";
+import { oneOf } from "../util/one-of.ts";
 import { controlModes } from "./control-modes.ts";
-import type { ControlModeId } from "./control-modes.ts";
 
 const part = z.number().min(0).max(1);
 
@@ -14,8 +14,7 @@ export const controlOption = z.strictObject({
   weight: z.number().min(-2).max(2).default(1).describe("How strongly it acts"),
   start: part.default(0).describe("Part of the steps at which it begins"),
   end: part.default(1).describe("Part of the steps at which it ends"),
-  mode: z
-    .enum(Object.keys(controlModes) as [ControlModeId, ...ControlModeId[]])
+  mode: oneOf(controlModes)
     .default("balanced")
     .describe("Who leads: both alike, the prompt, or the control; or diffusers' guess mode"),
   fit: z

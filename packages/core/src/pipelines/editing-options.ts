@@ -3,9 +3,9 @@
 import { z } from "zod";
 import { samplers } from "../diffusion/samplers/index.ts";
 import { schedules } from "../diffusion/schedules/index.ts";
+import { oneOf } from "../util/one-of.ts";
 import { hiresUpscalers } from "./hires-upscalers.ts";
 
-const idsOf = (table: object) => Object.keys(table) as [string, ...string[]];
 const side = z.int().min(8).max(16384).multipleOf(8);
 const pixels = z.int().min(-8192).max(8192);
 
@@ -89,14 +89,13 @@ export const editingOptions = {
     .tuple([side, side])
     .optional()
     .describe("Width and height to enlarge to, instead of a factor; another shape is stretched to it"),
-  hiresUpscaler: z
-    .enum(idsOf(hiresUpscalers))
+  hiresUpscaler: oneOf(hiresUpscalers)
     .optional()
     .describe("How to enlarge for that: latents, or pixels by a filter (latent-bilinear)"),
   hiresSteps: z.int().min(1).max(1000).optional().describe("Steps of the second pass (as many as the first)"),
   hiresStrength: z.number().gt(0).max(1).default(0.7).describe("How much of the enlarged picture to make anew"),
-  hiresSampler: z.enum(idsOf(samplers)).optional().describe("Sampler of the second pass (the first one's)"),
-  hiresSchedule: z.enum(idsOf(schedules)).optional().describe("Schedule of the second pass (the first one's)"),
+  hiresSampler: oneOf(samplers).optional().describe("Sampler of the second pass (the first one's)"),
+  hiresSchedule: oneOf(schedules).optional().describe("Schedule of the second pass (the first one's)"),
   hiresPrompt: z.string().optional().describe("Prompt of the second pass (the first one's)"),
   hiresNegativePrompt: z.string().optional().describe("Negative prompt of the second pass (the first one's)"),
   hiresGuidanceScale: z.number().min(0).max(100).optional().describe("Guidance of the second pass (the first one's)"),

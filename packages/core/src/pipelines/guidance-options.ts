@@ -2,18 +2,16 @@
 
 import { z } from "zod";
 import type { GuidanceChoice } from "../diffusion/guidance/guidance.ts";
-import type { GuidanceMethod } from "../diffusion/guidance/index.ts";
 import { guidanceMethods } from "../diffusion/guidance/index.ts";
 import { sigmasOfSteps } from "../diffusion/guidance/interval.ts";
+import { oneOf } from "../util/one-of.ts";
 
 const scale = z.number().min(0).max(100);
 const part = z.number().min(0).max(1);
-const methodIds = Object.keys(guidanceMethods) as [GuidanceMethod, ...GuidanceMethod[]];
 
 /** Options of guidance beside its scale, by name. */
 export const guidanceOptions = {
-  guidanceMethod: z
-    .enum(methodIds)
+  guidanceMethod: oneOf(guidanceMethods)
     .optional()
     .describe("How to combine the predictions with and without the prompt (cfg; what the model needs)"),
   negativeScale: scale.optional().describe("perp_neg: strength of the negative prompt (1)"),

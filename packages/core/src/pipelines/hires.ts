@@ -8,7 +8,7 @@ import type { Image } from "../image/image.ts";
 import { resized } from "../tensor/resize.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { hiresUpscalers } from "./hires-upscalers.ts";
-import type { HiresUpscaler, HiresUpscalerId, Upscaler } from "./hires-upscalers.ts";
+import type { HiresUpscaler, Upscaler } from "./hires-upscalers.ts";
 import { startsFromClean, startsFromPicture } from "./initial-latents.ts";
 import type { StartContext, Starts } from "./initial-latents.ts";
 import type { RunOptions } from "./model-defaults.ts";
@@ -30,7 +30,7 @@ export function secondPassOptions(options: RunOptions, factor: number): RunOptio
     schedule: options.hiresSchedule ?? options.schedule,
     scheduleSettings: options.hiresSchedule === undefined ? options.scheduleSettings : undefined,
     // A sampler of its own draws along a path where it can.
-    noise: takesPath(options.hiresSampler as SamplerId | undefined) ? options.noise : undefined,
+    noise: takesPath(options.hiresSampler) ? options.noise : undefined,
     guidanceScale: options.hiresGuidanceScale ?? options.guidanceScale,
     strength: options.hiresStrength,
     strengthSteps: "exact",
@@ -58,7 +58,7 @@ export async function enlargedStarts(
   },
 ): Promise<Starts> {
   const [, , height, width] = context.latentDims;
-  const id = (context.options.hiresUpscaler ?? "latent-bilinear") as HiresUpscalerId;
+  const id = context.options.hiresUpscaler ?? "latent-bilinear";
   const way: HiresUpscaler = hiresUpscalers[id];
   if (upscaler === undefined && "latents" in way)
     return startsFromClean(resized(latents, { height, width, mode: way.latents }).data, context);

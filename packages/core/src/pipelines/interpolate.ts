@@ -1,9 +1,9 @@
 // From picture to picture: prompts and seeds are keyframes, and what lies between them is made frame by frame.
 
-import type { AdapterCatalogue } from "../adapters/catalogue.ts";
 import type { GenerateOptions } from "./options.ts";
 import type { Generation } from "./generation.ts";
 import type { GenerateEvent, ImageEvent } from "./events.ts";
+import type { GenerateInputs } from "./model.ts";
 
 /** A picture to pass through. */
 export interface Keyframe {
@@ -31,14 +31,12 @@ export interface Frame extends ImageEvent {
 
 /** What makes the pictures: a model, as far as this needs it. */
 interface Generator {
-  generate(options: GenerateOptions & Inputs & { readonly signal?: AbortSignal }): Generation;
+  generate(options: Written & Inputs & { readonly signal?: AbortSignal }): Generation;
 }
 
-/** What is given to every frame beside its options. */
-interface Inputs {
-  /** Where the names of adapters are looked up. */
-  readonly adapters?: AdapterCatalogue;
-}
+type Written = Omit<GenerateOptions, keyof Inputs>;
+/** What is given to every frame beside its options: where the names of adapters are looked up, and pictures to follow or look at. */
+type Inputs = Pick<GenerateInputs, "adapters" | "controls" | "ipAdapters">;
 
 /**
  * Makes the frames one after the other: prompts are mixed as `promptBlending` says, the noise of the seeds along the sphere. All
@@ -47,7 +45,7 @@ interface Inputs {
 export async function* interpolate(
   model: Generator,
   { keyframes, framesBetween, signal, onEvent }: InterpolateOptions,
-  options: Omit<GenerateOptions, "prompt" | "seed" | "count"> & Inputs,
+  options: Omit<Written, "prompt" | "seed" | "count"> & Inputs,
 ): AsyncGenerator<Frame> {
   if (keyframes.length < 2 || !Number.isInteger(framesBetween) || framesBetween < 1) {
     throw new RangeError(

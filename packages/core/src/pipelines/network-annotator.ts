@@ -37,7 +37,7 @@ export interface NetworkAnnotator<Config> {
 }
 
 /** The architectures by kind. */
-export const networkAnnotators: {
+const networkAnnotators: {
   readonly [Kind in AnnotatorConfig["kind"]]: NetworkAnnotator<AnnotatorConfig & { kind: Kind }>;
 } = {
   hed: {

@@ -1,9 +1,9 @@
 // Options that change the network itself, or how it is run over a picture.
 
 import { z } from "zod";
+import { oneOf } from "../util/one-of.ts";
 import { windowWeights } from "./tiled-diffusion.ts";
 
-const idsOf = (table: object) => Object.keys(table) as [string, ...string[]];
 const factor = z.number().min(0).max(10);
 
 /** The shape of these options, a part of generateOptions. */
@@ -22,8 +22,7 @@ export const networkOptions = {
     .min(1)
     .optional()
     .describe("Steps to tell it for, each on its own, from 1 (all together)"),
-  tiledDiffusion: z
-    .enum(idsOf(windowWeights) as [keyof typeof windowWeights, ...(keyof typeof windowWeights)[]])
+  tiledDiffusion: oneOf(windowWeights)
     .optional()
     .describe("Denoise large pictures in overlapping windows, averaged alike or with weight on their middle (mixture)"),
   tileSize: z

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { samplers } from "../diffusion/samplers/index.ts";
 import { schedules } from "../diffusion/schedules/index.ts";
 import type { ScheduleSettings } from "../diffusion/schedules/types.ts";
+import { oneOf } from "../util/one-of.ts";
 import { adapterOptions } from "./adapter-options.ts";
 import { controlOptions } from "./control-options.ts";
 import { editingOptions } from "./editing-options.ts";
@@ -14,8 +15,6 @@ import { networkOptions } from "./network-options.ts";
 import { withCompat } from "./compat.ts";
 import { compatOptions, promptOptions } from "./prompt-options.ts";
 
-const samplerIds = Object.keys(samplers) as [string, ...string[]];
-const scheduleIds = Object.keys(schedules) as [string, ...string[]];
 const side = z.int().min(8).max(16384).multipleOf(8);
 const positive = z.number().gt(0);
 const scheduleSettings = {
@@ -42,8 +41,8 @@ export const generateOptions = z.strictObject({
   negativePrompt2: z.string().optional().describe("Negative prompt for SDXL's second text encoder"),
   ...promptOptions,
   steps: z.int().min(1).max(1000).optional().describe("Denoising steps (the model's usual number)"),
-  sampler: z.enum(samplerIds).optional().describe("How to step (what the checkpoint's scheduler_config.json says)"),
-  schedule: z.enum(scheduleIds).optional().describe("Noise levels to step through (the sampler's usual ones)"),
+  sampler: oneOf(samplers).optional().describe("How to step (what the checkpoint's scheduler_config.json says)"),
+  schedule: oneOf(schedules).optional().describe("Noise levels to step through (the sampler's usual ones)"),
   scheduleSettings: z
     .strictObject(scheduleSettings)
     .partial()

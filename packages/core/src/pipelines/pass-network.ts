@@ -74,7 +74,7 @@ export async function passNetwork(
 }
 
 /** What the UNet is traced with: nothing but what is asked for. */
-export function tracingOf({ freeu, tiling, pagScale, pagLayers, sagScale, attention }: ResolvedOptions): UNetTracing {
+function tracingOf({ freeu, tiling, pagScale, pagLayers, sagScale, attention }: ResolvedOptions): UNetTracing {
   return {
     ...(freeu && { freeU: true }),
     ...(tiling && { tiling }),

@@ -2,16 +2,13 @@
 
 import { z } from "zod";
 import { chunkings } from "../prompts/chunks.ts";
-import type { ChunkingId } from "../prompts/chunks.ts";
 import { emphases } from "../prompts/emphasis.ts";
-import type { EmphasisId } from "../prompts/emphasis.ts";
 import { promptSyntaxes } from "../prompts/read-prompt.ts";
-import type { PromptSyntaxId } from "../prompts/read-prompt.ts";
+import { oneOf } from "../util/one-of.ts";
 
 /** The programs whose pictures can be asked for. */
 export const compatIds = ["diffusers", "a1111", "comfyui"] as const;
 
-const idsOf = <T extends string>(table: Readonly<Record<T, unknown>>) => Object.keys(table) as [T, ...T[]];
 const switched = z.enum(["on", "off"]);
 
 /** Options of prompts by name. */
@@ -20,16 +17,13 @@ export const promptOptions = {
     .enum(compatIds)
     .optional()
     .describe("Make the picture that this program makes: sets the choices below, which can still be set one by one"),
-  promptSyntax: z
-    .enum(idsOf<PromptSyntaxId>(promptSyntaxes))
+  promptSyntax: oneOf(promptSyntaxes)
     .default("a1111")
     .describe("What brackets and the like mean: A1111's grammar, ComfyUI's weights, or nothing (plain)"),
-  emphasis: z
-    .enum(idsOf<EmphasisId>(emphases))
+  emphasis: oneOf(emphases)
     .default("original")
     .describe("What weights do: A1111's formula with or without its mean, ComfyUI's, nothing, or are text (none)"),
-  chunking: z
-    .enum(idsOf<ChunkingId>(chunkings))
+  chunking: oneOf(chunkings)
     .default("a1111")
     .describe("Long prompts: in chunks of 75 tokens that end as in A1111 or ComfyUI, or cut off as in diffusers"),
   padNegative: z.boolean().optional().describe("Give prompt and negative prompt as many chunks each (A1111's padding)"),

@@ -8,10 +8,8 @@ import { planFor, timed, withNoise } from "../diffusion/plan.ts";
 import type { PlanRange, SamplingPlan } from "../diffusion/plan.ts";
 import { runPlan } from "../diffusion/run-plan.ts";
 import type { RunOptions } from "../diffusion/run-plan.ts";
-import type { SamplerId } from "../diffusion/samplers/index.ts";
 import { samplerTable } from "../diffusion/samplers/index.ts";
 import type { SamplerOptions } from "../diffusion/samplers/types.ts";
-import type { ScheduleId } from "../diffusion/schedules/index.ts";
 import { scaled } from "../tensor/lincomb.ts";
 import type { GuidedNetwork } from "./guided-network.ts";
 import type { Start } from "./initial-latents.ts";
@@ -145,11 +143,11 @@ export function chosenPlan(
     );
   const model = diffusionOf(config);
   const choice = {
-    sampler: (sampler as SamplerId | undefined) ?? planFromDiffusers(config, { steps }).sampler,
+    sampler: sampler ?? planFromDiffusers(config, { steps }).sampler,
     settings: eta === undefined ? undefined : { eta },
     noise,
   };
-  const own = { schedule: schedule as ScheduleId | undefined, scheduleSettings };
+  const own = { schedule, scheduleSettings };
   if (!discards) return planFor(model, { ...choice, ...own, ...counted, ...range });
   const whole = planFor(model, { ...choice, ...own, steps: steps + 1 }).sigmas;
   return planFor(model, { ...choice, sigmas: [...whole.slice(0, -2), whole.at(-1)!], ...range });

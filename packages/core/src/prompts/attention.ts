@@ -17,7 +17,7 @@ export interface WeightedPrompt {
 }
 
 /** What one bracket multiplies by. */
-export const bracketWeight = 1.1;
+const bracketWeight = 1.1;
 
 const weightPattern = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)`;
 

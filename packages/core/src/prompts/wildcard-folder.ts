@@ -22,7 +22,7 @@ export async function openWildcards(folder: string): Promise<Wildcards> {
 }
 
 /** The options in a wildcard file: its lines, but for empty ones and such as begin with #. */
-export const wildcardLines = (text: string): string[] =>
+const wildcardLines = (text: string): string[] =>
   text
     .replace(/^\uFEFF/, "")
     .split(/\r\n|\r|\n/)

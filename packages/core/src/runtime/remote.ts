@@ -161,14 +161,27 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined):
 /** A native error without its place in the source, and what a person can do about the commonest. */
 function inWords(error: string): string {
   const reason = error.replace(/^\/\S*onnxruntime\S* .* was false\. /s, "").trim();
-  const [, advice] = advices.find(([pattern]) => pattern.test(reason)) ?? [];
-  return advice === undefined ? reason : `${reason} (${advice})`;
+  const known = knownFailures.find(({ told }) => told.test(reason));
+  return known === undefined ? reason : `${known.is ?? reason} (${known.wanted} is wanted)`;
 }
 
-const advices: readonly (readonly [RegExp, string])[] = [
-  [/alloc|out of memory/i, "more free memory, a smaller picture or tiled decoding is wanted"],
-  [
-    /webgpu.*(adapter|device|supported|available)/i,
-    'a GPU with a Vulkan, Metal or D3D12 driver, or device "cpu", is wanted',
-  ],
+interface KnownFailure {
+  /** What ONNX Runtime says. */
+  readonly told: RegExp;
+  /** The same for a person, where its words tell them nothing. */
+  readonly is?: string;
+  readonly wanted: string;
+}
+
+const knownFailures: readonly KnownFailure[] = [
+  { told: /alloc|out of memory/i, wanted: "more free memory, a smaller picture or tiled decoding" },
+  {
+    told: /requires f16 but the device does not support it/i,
+    is: "its weights are float16, which this GPU does not know",
+    wanted: 'a GPU with shader-f16, weights in float32 as of noisette convert --type fp32, or device "cpu",',
+  },
+  {
+    told: /webgpu.*(adapter|device|supported|available)/i,
+    wanted: 'a GPU with a Vulkan, Metal or D3D12 driver, or device "cpu",',
+  },
 ];

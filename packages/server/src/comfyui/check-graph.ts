@@ -24,7 +24,7 @@ export interface GraphError {
 }
 
 /** The error in ComfyUI's form. */
-export const graphError = (
+const graphError = (
   type: string,
   message: string,
   { details = "", nodes = {} }: { readonly details?: string; readonly nodes?: GraphError["node_errors"] } = {},

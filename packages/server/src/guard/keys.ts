@@ -32,7 +32,7 @@ export function newKey(): { key: string; hash: string } {
 }
 
 /** What is kept of a key. */
-export const hashOfKey = (key: string): string => createHash("sha256").update(key).digest("hex");
+const hashOfKey = (key: string): string => createHash("sha256").update(key).digest("hex");
 
 /** Lets through who has a key; everybody, as operator, where `isOpen`. */
 export function checkKeys({

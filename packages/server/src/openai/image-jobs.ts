@@ -1,5 +1,6 @@
 // OpenAI's requests as jobs of ours.
 
+import type { ScheduleId } from "@noisette/core/diffusion/schedules/index";
 import type { GenerateOptions } from "@noisette/core/pipelines/options";
 import { imageFromMask, invertMask } from "@noisette/core/image/mask";
 import { pngBytes } from "@noisette/core/image/png";
@@ -159,7 +160,7 @@ function samplerNamed(name: string): ReturnType<typeof a1111Sampler> {
   });
 }
 
-function scheduleNamed(name: string): string {
+function scheduleNamed(name: string): ScheduleId {
   const schedule = a1111Schedule(name) ?? comfyuiSchedule(name);
   if (schedule !== undefined) return schedule;
   throw refuseParameter("schedule", "invalid_value", {

@@ -24,37 +24,23 @@ const list = createRoute({
   responses: { 200: json(imagePage, "A page of pictures"), ...problems },
 });
 
-const read = createRoute({
-  method: "get",
-  path: "/v1/images/{id}",
-  tags,
-  summary: "Look at a picture's record",
-  request: { params: idParameter },
-  responses: { 200: json(imageDetail, "The picture with its record"), ...problems },
-});
-
 const file = (type: string) => ({
-  200: { description: "The file", content: { [type]: { schema: z.string().meta({ format: "binary" }) } } },
-  ...problems,
+  description: "The file",
+  content: { [type]: { schema: z.string().meta({ format: "binary" }) } },
 });
 
-const readFile = createRoute({
-  method: "get",
-  path: "/v1/images/{id}/file",
-  tags,
-  summary: "The picture as a PNG that holds its record",
-  request: { params: idParameter },
-  responses: file("image/png"),
-});
-
-const readThumbnail = createRoute({
-  method: "get",
-  path: "/v1/images/{id}/thumbnail",
-  tags,
-  summary: "The picture as a small WebP",
-  request: { params: idParameter },
-  responses: file("image/webp"),
-});
+const ofPicture = <A extends ReturnType<typeof file | typeof json>>(path: string, summary: string, answer: A) =>
+  createRoute({
+    method: "get",
+    path: `/v1/images/{id}${path}` as const,
+    tags,
+    summary,
+    request: { params: idParameter },
+    responses: { 200: answer, ...problems },
+  });
+const read = ofPicture("", "Look at a picture's record", json(imageDetail, "The picture with its record"));
+const readFile = ofPicture("/file", "The picture as a PNG that holds its record", file("image/png"));
+const readThumbnail = ofPicture("/thumbnail", "The picture as a small WebP", file("image/webp"));
 
 const change = createRoute({
   method: "patch",

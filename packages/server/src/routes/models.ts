@@ -16,13 +16,33 @@ import { json, jsonBody, problems, routes } from "./route.ts";
 const tags = ["models"];
 const named = z.strictObject({ id: z.string().min(1).max(500) });
 
-const list = createRoute({
-  method: "get",
-  path: "/v1/models",
-  tags,
-  summary: "List the models",
-  responses: { 200: json(modelList, "The models, as OpenAI lists them, with more fields"), ...problems },
-});
+const list = <S extends z.ZodType>(path: string, summary: string, answer: ReturnType<typeof json<S>>) =>
+  createRoute({ method: "get", path, tags, summary, responses: { 200: answer, ...problems } });
+const listModels = list(
+  "/v1/models",
+  "List the models",
+  json(modelList, "The models, as OpenAI lists them, with more fields"),
+);
+const listUpscalers = list(
+  "/v1/upscalers",
+  "List the networks that enlarge pictures",
+  json(z.array(upscalerRecord), "The upscalers"),
+);
+const listControls = list(
+  "/v1/controls",
+  "List ControlNets, T2I-Adapters and IP-Adapters",
+  json(z.array(controlRecord), "The networks"),
+);
+const listAdapters = list(
+  "/v1/adapters",
+  "List LoRAs, embeddings and hypernetworks",
+  json(z.array(adapter), "The adapters"),
+);
+const listWildcards = list(
+  "/v1/wildcards",
+  "List the names that stand for a line of a file: __name__ in a prompt",
+  json(z.array(z.string()), "The names"),
+);
 
 const inspect = createRoute({
   method: "get",
@@ -47,42 +67,10 @@ const choose = change("/v1/models/default", "Make a model the one for jobs that 
 const load = change("/v1/models/load", "Open a model before a job needs it");
 const unload = change("/v1/models/unload", "Close a model and give back its memory");
 
-const listUpscalers = createRoute({
-  method: "get",
-  path: "/v1/upscalers",
-  tags,
-  summary: "List the networks that enlarge pictures",
-  responses: { 200: json(z.array(upscalerRecord), "The upscalers"), ...problems },
-});
-
-const listControls = createRoute({
-  method: "get",
-  path: "/v1/controls",
-  tags,
-  summary: "List ControlNets, T2I-Adapters and IP-Adapters",
-  responses: { 200: json(z.array(controlRecord), "The networks"), ...problems },
-});
-
-const listAdapters = createRoute({
-  method: "get",
-  path: "/v1/adapters",
-  tags,
-  summary: "List LoRAs, embeddings and hypernetworks",
-  responses: { 200: json(z.array(adapter), "The adapters"), ...problems },
-});
-
-const listWildcards = createRoute({
-  method: "get",
-  path: "/v1/wildcards",
-  tags,
-  summary: "List the names that stand for a line of a file: __name__ in a prompt",
-  responses: { 200: json(z.array(z.string()), "The names"), ...problems },
-});
-
 /** The routes of what is installed. */
 export const modelRoutes = (services: Services) =>
   routes()
-    .openapi(list, async (c) => {
+    .openapi(listModels, async (c) => {
       return c.json({ object: "list" as const, data: await modelRecords(services) }, 200);
     })
     .openapi(inspect, async (c) => {

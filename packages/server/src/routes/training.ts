@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createRoute, z } from "@hono/zod-openapi";
 import { recipeFields } from "@noisette/core/training/recipe/describe";
 import { recipeSchemas } from "@noisette/core/training/recipe/read-recipe";
-import type { TrainerKind } from "@noisette/core/training/recipe/read-recipe";
+import { oneOf } from "@noisette/core/util/one-of";
 import type { TrainingRow } from "../catalogue/training-runs.ts";
 import { operatorOnly } from "../guard/keys.ts";
 import { refuse } from "../guard/refuse.ts";
@@ -21,7 +21,6 @@ import { idParameter, json, jsonBody, problems, routes } from "./route.ts";
 const tags = ["training"];
 // Training takes the machine for hours, and its names are shared.
 const middleware = operatorOnly;
-const trainers = Object.keys(recipeSchemas) as [TrainerKind, ...TrainerKind[]];
 
 const list = createRoute({
   method: "get",
@@ -48,7 +47,7 @@ const fields = createRoute({
   tags,
   middleware,
   summary: "What a recipe may say",
-  request: { params: z.object({ trainer: z.enum(trainers) }) },
+  request: { params: z.object({ trainer: oneOf(recipeSchemas) }) },
   responses: {
     200: json(
       z.array(

@@ -2,6 +2,7 @@
 
 import { annotators } from "@noisette/core/image/annotators/index";
 import type { Annotator, AnnotatorId } from "@noisette/core/image/annotators/index";
+import { ipAdapterModule, isIpAdapterModule } from "@noisette/core/metadata/control-fields";
 import { controlModes } from "@noisette/core/pipelines/control-modes";
 import type { ControlMode, ControlModeId } from "@noisette/core/pipelines/control-modes";
 import { closestName } from "@noisette/core/safetensors/closest-name";
@@ -61,8 +62,6 @@ const sliders: Partial<Record<AnnotatorId, readonly string[]>> = {
   intensity: ["gamma"],
 };
 
-const isIpAdapter = (module: string): boolean => /^ip-adapter/i.test(module);
-
 /** What the units of `scripts` ask for, and the scripts that are not served. Throws a problem on units that cannot be had. */
 export async function controlsOf(
   scripts: Readonly<Record<string, unknown>>,
@@ -79,7 +78,7 @@ export async function controlsOf(
   for (const unit of units) {
     const { weight, guidance_start: start, guidance_end: end } = unit;
     const image = imageOf(unit);
-    if (isIpAdapter(unit.module ?? "")) {
+    if (isIpAdapterModule(unit.module ?? undefined)) {
       if (image === undefined)
         throw refuse("bad-request", "Cannot use the IP-Adapter: it has no picture (image is wanted)");
       ipAdapters.push({ network: await networkNamed(services, unit.model!), weight, start, end, images: [image] });
@@ -183,8 +182,11 @@ export const controlModelList = async (services: Services) => ({
 
 /** /controlnet/module_list: modules with the sliders that they read. */
 export const controlModuleList = () => ({
-  module_list: rows.map(([id]) => id),
-  module_detail: Object.fromEntries(
-    rows.map(([id]) => [id, { model_free: false, sliders: (sliders[id] ?? []).map((name) => ({ name })) }]),
-  ),
+  module_list: [...rows.map(([id]) => id), ipAdapterModule],
+  module_detail: {
+    ...Object.fromEntries(
+      rows.map(([id]) => [id, { model_free: false, sliders: (sliders[id] ?? []).map((name) => ({ name })) }]),
+    ),
+    [ipAdapterModule]: { model_free: false, sliders: [] },
+  },
 });

@@ -48,7 +48,7 @@ export async function hiresOptions(
 
 /** What "Automatic" is for a sampler. */
 const ownSchedule = (sampler: SamplerId): ScheduleId =>
-  (compatModes.a1111({ prompt: "", sampler }).schedule as ScheduleId | undefined) ?? samplerTable[sampler].schedule;
+  compatModes.a1111({ prompt: "", sampler }).schedule ?? samplerTable[sampler].schedule;
 
 /** Sizes of both passes: a factor, a size, or (before 1.0) a first size smaller than the last. */
 function hiresSizes(

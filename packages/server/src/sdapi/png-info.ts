@@ -34,7 +34,7 @@ const defaults = {
 } as const;
 
 /** An infotext's prompts and fields; sizes are two fields: "Size-1" and "Size-2". */
-export function infotextParameters(text: string): Record<string, string> {
+function infotextParameters(text: string): Record<string, string> {
   const { prompt, negativePrompt, fields } = parseInfotext(text);
   const given = Object.entries(fields).flatMap(([name, value]): [string, string][] => {
     const [, width, height] = /^(\d+)x(\d+)$/.exec(value) ?? [];

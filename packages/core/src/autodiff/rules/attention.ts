@@ -7,9 +7,9 @@ import { matmul } from "../../graph/ops/linear-algebra.ts";
 import { sum } from "../../graph/ops/reduce.ts";
 import { reshape, transpose } from "../../graph/ops/shape.ts";
 import { softmax } from "../../graph/ops/softmax.ts";
-import { range } from "../../graph/ops/source.ts";
+import { range, scalar } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
-import { number, rule } from "./rule.ts";
+import { rule } from "./rule.ts";
 import type { Rules } from "./rule.ts";
 
 /** The rules of graph/ops/attention.ts. */
@@ -19,12 +19,12 @@ export const attentionRules: Rules = Object.fromEntries([
   rule(attentionOp, (g, { inputs, attributes: { heads, causal } }) => {
     const [q, k, v] = inputs.map((x) => split(x, heads)); // [N,heads,T,D/heads]
     const gy = split(g, heads);
-    const scaled = multiply(q, number((q.dims[3] as number) ** -0.5));
+    const scaled = multiply(q, scalar((q.dims[3] as number) ** -0.5));
     const scores = matmul(scaled, k, { transposeB: true }); // [N,heads,T,S]
     const weights = softmax(causal ? masked(scores) : scores);
     const dWeights = matmul(gy, v, { transposeB: true });
     const dScores = multiply(weights, subtract(dWeights, sum(multiply(weights, dWeights), { axes: [-1], keep: true })));
-    const scale = number((q.dims[3] as number) ** -0.5);
+    const scale = scalar((q.dims[3] as number) ** -0.5);
     return [
       join(multiply(matmul(dScores, k), scale)),
       join(matmul(dScores, scaled, { transposeA: true })),
@@ -49,5 +49,5 @@ function join(x: Value): Value {
 function masked(scores: Value): Value {
   const [tokens, sources] = scores.dims.slice(2);
   const later = greater(range(sources), reshape(range(tokens), [tokens, 1]));
-  return where(later, number(-1e30), scores);
+  return where(later, scalar(-1e30), scores);
 }

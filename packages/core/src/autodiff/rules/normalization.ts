@@ -7,10 +7,10 @@ import { add, divide, multiply, reciprocal, sqrt, subtract } from "../../graph/o
 import { groupNormOp, layerNormOp } from "../../graph/ops/normalization.ts";
 import { mean, sum } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/shape.ts";
-import { elements } from "../../graph/ops/source.ts";
+import { elements, scalar } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
 import { unbroadcast } from "../unbroadcast.ts";
-import { number, rule } from "./rule.ts";
+import { rule } from "./rule.ts";
 import type { Rules } from "./rule.ts";
 
 const row = { axes: [-1], keep: true };
@@ -19,7 +19,7 @@ const row = { axes: [-1], keep: true };
 function normalizing(x: Value, epsilon: number): { readonly centred: Value; readonly r: Value } {
   const centred = subtract(x, mean(x, row));
   const variance = mean(multiply(centred, centred), row);
-  return { centred, r: reciprocal(sqrt(add(variance, number(epsilon)))) };
+  return { centred, r: reciprocal(sqrt(add(variance, scalar(epsilon)))) };
 }
 
 /** The rules of graph/ops/normalization.ts. */

@@ -5,8 +5,9 @@ import { add, cast, equal, multiply, subtract } from "../../graph/ops/elementwis
 import { averagePool2dOp, maxPool2dOp } from "../../graph/ops/pooling.ts";
 import type { PoolAttributes } from "../../graph/ops/pooling.ts";
 import { slice } from "../../graph/ops/shape.ts";
+import { scalar } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
-import { number, unaryRule } from "./rule.ts";
+import { unaryRule } from "./rule.ts";
 import type { Rules } from "./rule.ts";
 import { unslice } from "./shape.ts";
 
@@ -37,12 +38,12 @@ export const poolingRules: Rules = Object.fromEntries([
     return overTaps(x, y, attributes, (tap) => {
       const largest = cast(equal(tap, y), "float32");
       const first = open === undefined ? largest : multiply(largest, open);
-      open = subtract(open ?? number(1), first);
+      open = subtract(open ?? scalar(1), first);
       return multiply(g, first);
     });
   }),
   unaryRule(averagePool2dOp, (g, x, { y, attributes }) => {
-    const each = multiply(number(1 / attributes.kernel ** 2), g);
+    const each = multiply(scalar(1 / attributes.kernel ** 2), g);
     return overTaps(x, y, attributes, () => each);
   }),
 ]);

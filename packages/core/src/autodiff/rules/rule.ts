@@ -1,7 +1,6 @@
 // What a gradient rule is: from a result's gradient to its operands', in graph operators, so that gradients have gradients.
 
 import type { Op } from "../../graph/op.ts";
-import { constant } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
 
 /** What a rule is given besides the gradient of the result. */
@@ -27,6 +26,3 @@ export const unaryRule = <A>(
   op: Op<A>,
   backward: (gradient: Value, x: Value, applied: Applied<A>) => Value,
 ): [name: string, rule: Rule] => rule(op, (gradient, applied) => [backward(gradient, applied.inputs[0], applied)]);
-
-/** A scalar constant. */
-export const number = (value: number): Value => constant([value], []);

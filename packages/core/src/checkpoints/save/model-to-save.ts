@@ -19,9 +19,6 @@ export interface ModelToSave extends Pick<
   readonly lowResScheduler?: Readonly<Record<string, unknown>>;
 }
 
-/** Where saving is, for those who wait. */
-export type OnSaving = (progress: { readonly tensor: string; readonly done: number; readonly total: number }) => void;
-
 /** `checkpoint` as it is, its floats in `type` where one is given. */
 export async function modelToSave(checkpoint: Checkpoint, type?: WeightType): Promise<ModelToSave> {
   const networks = Object.entries(checkpoint.networks) as [NetworkSlot, NetworkFiles][];

@@ -53,7 +53,7 @@ export interface Caption {
 }
 
 /** How often each template is drawn when nothing else is said. */
-export const captionTemplates: Readonly<Record<CaptionTemplate, number>> = {
+const captionTemplates: Readonly<Record<CaptionTemplate, number>> = {
   plain: 0.28,
   article: 0.16,
   emojiOf: 0.1,

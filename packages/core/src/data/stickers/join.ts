@@ -53,7 +53,7 @@ export function indexConcepts(concepts: readonly NamedConcept[]): ConceptIndex {
 }
 
 /** Code points in upper case without variation selectors, joiners and leading zeros: packages differ in these. */
-export const hexcodeKey = (hexcode: string): string =>
+const hexcodeKey = (hexcode: string): string =>
   hexcode
     .toUpperCase()
     .split(/[-_]/)

@@ -29,7 +29,7 @@ export async function openScenes(folder: string, options: SceneSetOptions = {}):
 }
 
 /** Scenes around the stickers of `set`, each as often as its weight says. */
-export function sceneSet(
+function sceneSet(
   set: StickerSet,
   { mix, languages = ["zh", "ja"], unstyled = 0.1, variants = Infinity, seed = 0 }: SceneSetOptions = {},
 ): Dataset {

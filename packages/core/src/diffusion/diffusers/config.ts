@@ -1,11 +1,11 @@
 // Reading a `scheduler_config.json`: its values checked, the defaults of its class filled in, and what the class does not read reported.
 import { z } from "zod";
+import { oneOf } from "../../util/one-of.ts";
 import { betas, betaSchedules, rescaleToZeroTerminalSnr } from "../betas.ts";
 import type { Clip } from "../clipping.ts";
 import { type Discretization, discretize } from "../discretization.ts";
 import { scalings } from "../parameterization.ts";
 
-const oneOf = <T extends object>(table: T) => z.enum(Object.keys(table) as [string & keyof T, ...(string & keyof T)[]]);
 const learned = z.enum(["learned", "learned_range"]);
 
 // Every key that a supported class reads. NaN is never a value; −∞ is one for lambda_min_clipped.

@@ -1,6 +1,7 @@
 // Self-attention guidance: S. Hong, G. Lee, W. Jang, S. Kim, "Improving Sample Quality of Diffusion Models Using
 // Self-Attention Guidance", arXiv 2210.00939, algorithm 2: away from what the network makes of a picture that is blurred
 // where its attention lies.
+import { gaussianBlur } from "../../image/gaussian.ts";
 import { lincomb } from "../../tensor/lincomb.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
@@ -24,7 +25,7 @@ export function degradedInput(
   { attention, dims }: { attention: Tensor; dims: readonly number[] },
 ): Float32Array {
   const denoised = tensor(dims, toDenoised(prediction, output, x, sigma));
-  const blurred = gaussianBlur(denoised);
+  const blurred = blurredPlanes(denoised);
   const [, , height, width] = dims;
   const [, rows, columns] = attention.dims;
   const result = new Float32Array(x.length);
@@ -38,29 +39,13 @@ export function degradedInput(
   return result;
 }
 
-// 9 taps of standard deviation 1, mirrored at the edges: the reference's.
-const radius = 4;
-const taps = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / 2));
-const total = taps.reduce((a, b) => a + b);
-
-/** x [1,C,h,w] blurred along both axes. */
-function gaussianBlur({ dims: [, , height, width], data }: Tensor): Float32Array {
-  const along = (values: Float32Array, stride: number, size: number) =>
-    values.map((_, i) => {
-      const place = Math.floor(i / stride) % size;
-      let sum = 0;
-      for (let k = -radius; k <= radius; k++) {
-        sum += taps[k + radius] * values[i + (mirrored(place + k, size) - place) * stride];
-      }
-      return sum / total;
-    });
-  return along(along(data, 1, width), width, height);
-}
-
-/** The place inside 0 … size−1 that `place` mirrors at the edges, however small the size is. */
-function mirrored(place: number, size: number): number {
-  if (size === 1) return 0;
-  const period = 2 * (size - 1);
-  const folded = ((place % period) + period) % period;
-  return folded < size ? folded : period - folded;
+/** x [1,C,h,w], each channel blurred with the reference's 9 taps of standard deviation 1, mirrored at the edges. */
+function blurredPlanes({ dims: [, channels, height, width], data }: Tensor): Float32Array {
+  const blurred = new Float32Array(data.length);
+  for (let c = 0; c < channels; c++) {
+    const start = c * height * width;
+    const plane = data.subarray(start, start + height * width);
+    blurred.set(gaussianBlur({ width, height, channels: 1, data: plane }, { sigma: 1, radius: 4 }), start);
+  }
+  return blurred;
 }

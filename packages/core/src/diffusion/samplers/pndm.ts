@@ -65,13 +65,13 @@ export async function pndm(
 const RUNGE_KUTTA_CALLS = 12; // three steps of four
 
 /** PLMS's calls on a σ grid. */
-export function plmsCalls(sigmas: readonly number[]): PndmCall[] {
+function plmsCalls(sigmas: readonly number[]): PndmCall[] {
   const steps = sigmas.slice(0, -1).map((sigma, i) => ({ at: sigma, from: sigma, to: sigmas[i + 1] }));
   return steps.length < 2 ? steps : [steps[0], { ...steps[0], at: sigmas[1] }, ...steps.slice(1)];
 }
 
 /** PNDM's calls on a σ grid, the Runge–Kutta midpoints halfway in log σ. Throws RangeError below four steps. */
-export function pndmCalls(sigmas: readonly number[]): PndmCall[] {
+function pndmCalls(sigmas: readonly number[]): PndmCall[] {
   if (sigmas.length < 5) {
     throw new RangeError(`Cannot run pndm: ${sigmas.length - 1} steps (4 or more are wanted; plms takes any number)`);
   }

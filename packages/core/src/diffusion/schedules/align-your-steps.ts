@@ -4,7 +4,7 @@ import { logLinear } from "./log-linear.ts";
 import type { Schedule } from "./types.ts";
 
 /** The published levels; a run ends at 0 in place of the last. */
-export const alignedLevels = {
+const alignedLevels = {
   sd1: [
     14.6146412293, 6.4745760956, 3.8636745985, 2.694615152, 1.8841921177, 1.3943805092, 0.9642583904, 0.6523686016,
     0.3977456272, 0.1515232662, 0.0291671582,
@@ -17,7 +17,7 @@ export const alignedLevels = {
 } as const;
 
 /** An earlier version of them, in three decimals, which AUTOMATIC1111 and diffusers have. */
-export const alignedLevelsShort = {
+const alignedLevelsShort = {
   sd1: [14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029],
   sdxl: [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.38, 0.234, 0.113, 0.029],
 } as const;

@@ -53,6 +53,9 @@ export const input = (name: string, dims: readonly Dim[], type: DataType = "floa
 export const constant = (values: ArrayLike<number>, dims: readonly number[] = [values.length]): Value =>
   apply(constantOp, [], { type: "float32", dims, data: Float32Array.from(values) });
 
+/** A float32 constant of no dimensions. */
+export const scalar = (value: number): Value => constant([value], []);
+
 /** An int64 constant. */
 export const integers = (values: readonly number[], dims: readonly number[] = [values.length]): Value =>
   apply(constantOp, [], { type: "int64", dims, data: BigInt64Array.from(values, BigInt) });
@@ -108,5 +111,5 @@ export const range = (count: Dim): Value => apply(rangeOp, [], { count });
 /** The number of elements of [dims] as a float32 scalar: a constant where it is known while tracing. */
 export function elements(dims: readonly Dim[]): Value {
   const total = multiplyDims(...dims);
-  return typeof total === "number" ? constant([total], []) : apply(elementsOp, [], { dims });
+  return typeof total === "number" ? scalar(total) : apply(elementsOp, [], { dims });
 }

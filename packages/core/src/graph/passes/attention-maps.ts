@@ -9,7 +9,7 @@ import { matmul } from "../ops/linear-algebra.ts";
 import { mean } from "../ops/reduce.ts";
 import { reshape, transpose } from "../ops/shape.ts";
 import { softmax } from "../ops/softmax.ts";
-import { constant } from "../ops/source.ts";
+import { scalar } from "../ops/source.ts";
 import { within } from "../scope.ts";
 import type { Value } from "../value.ts";
 
@@ -37,5 +37,5 @@ function attentionMap({ inputs: [q, k], attributes }: Value): Value {
   const width = (q.dims[2] as number) / heads;
   const split = (x: Value) => reshape(x, [x.dims[0], x.dims[1], heads, width]);
   const scores = matmul(transpose(split(q), [0, 2, 1, 3]), transpose(split(k), [0, 2, 3, 1])); // [N,heads,T,S]
-  return mean(softmax(multiply(scores, constant([width ** -0.5], []))), { axes: [1] });
+  return mean(softmax(multiply(scores, scalar(width ** -0.5))), { axes: [1] });
 }

@@ -1,12 +1,11 @@
 // Cross-entropy of class scores against the classes that are true, and how often those have the highest score.
 
-import { number } from "../../autodiff/rules/rule.ts";
 import { add, cast, equal, multiply, negate } from "../../graph/ops/elementwise.ts";
 import { argMax } from "../../graph/ops/lookup.ts";
 import { mean, sum } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/shape.ts";
 import { logSoftmax } from "../../graph/ops/softmax.ts";
-import { range } from "../../graph/ops/source.ts";
+import { range, scalar } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
 
 /** What a batch of scores gives. */
@@ -28,8 +27,8 @@ export function classification(
   const [n, k] = scores.dims;
   const isOwn = cast(equal(reshape(classes, [n, 1]), reshape(range(k), [1, k])), "float32"); // [N,K]
   const logs = logSoftmax(scores);
-  const ofOwn = multiply(mean(sum(multiply(logs, isOwn), { axes: [1] })), number(1 - smoothing));
-  const ofAll = multiply(mean(logs), number(smoothing));
+  const ofOwn = multiply(mean(sum(multiply(logs, isOwn), { axes: [1] })), scalar(1 - smoothing));
+  const ofAll = multiply(mean(logs), scalar(smoothing));
   return {
     loss: negate(add(ofOwn, ofAll)),
     accuracy: mean(cast(equal(argMax(scores), classes), "float32")),

@@ -3,7 +3,6 @@
 // as large as the others'. With summed errors and a log-variance it is LPIPSWithDiscriminator, with mean ones VQLPIPSWithDiscriminator.
 
 import { gradients } from "../../autodiff/gradient.ts";
-import { number } from "../../autodiff/rules/rule.ts";
 import {
   abs,
   add,
@@ -18,7 +17,7 @@ import {
 } from "../../graph/ops/elementwise.ts";
 import { sum } from "../../graph/ops/reduce.ts";
 import { concat, slice } from "../../graph/ops/shape.ts";
-import { elements, stopGradient } from "../../graph/ops/source.ts";
+import { elements, scalar, stopGradient } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
 import { known } from "../../nn/layers.ts";
 
@@ -29,7 +28,7 @@ export function reconstructionError(
   { distance, perceptualWeight }: { distance?: Value; perceptualWeight: number },
 ): Value {
   const error = abs(subtract(picture, reconstruction));
-  return distance === undefined ? error : add(error, multiply(distance, number(perceptualWeight)));
+  return distance === undefined ? error : add(error, multiply(distance, scalar(perceptualWeight)));
 }
 
 /** The error as the negative logarithm of a likelihood, error·e^(−s) + s for a learned s, summed over values: mean of the batch. */
@@ -54,8 +53,8 @@ export function adaptiveWeight({ likelihood, generator, lastLayer }: Adversarial
     const [gradient] = gradients(loss, [lastLayer]);
     return sqrt(sum(multiply(gradient, gradient)));
   };
-  const ratio = divide(norm(likelihood), add(norm(generator), number(1e-4)));
-  return stopGradient(maximum(minimum(ratio, number(1e4)), number(0)));
+  const ratio = divide(norm(likelihood), add(norm(generator), scalar(1e-4)));
+  return stopGradient(maximum(minimum(ratio, scalar(1e4)), scalar(0)));
 }
 
 /**
@@ -66,8 +65,8 @@ export function asSeen(picture: Value, ground: Value | undefined): Value {
   if (ground === undefined) return picture;
   const colours = slice(picture, { axis: 1, start: 0, end: 3 });
   const alpha = slice(picture, { axis: 1, start: 3, end: 4 });
-  const opacity = multiply(add(alpha, number(1)), number(0.5));
-  const shown = add(multiply(opacity, colours), multiply(subtract(number(1), opacity), ground));
+  const opacity = multiply(add(alpha, scalar(1)), scalar(0.5));
+  const shown = add(multiply(opacity, colours), multiply(subtract(scalar(1), opacity), ground));
   return concat([shown, alpha], 1);
 }
 

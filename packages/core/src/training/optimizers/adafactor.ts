@@ -1,10 +1,10 @@
 // Adafactor (arXiv 1804.04235), as transformers.Adafactor: of the squared gradients of a matrix it remembers averages
 // over rows and over columns only, and clips each update by its root mean square.
 
-import { number } from "../../autodiff/rules/rule.ts";
 import { add, divide, maximum, multiply, reciprocal, sqrt, subtract } from "../../graph/ops/elementwise.ts";
 import { mean } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/shape.ts";
+import { scalar } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
 import { decayed } from "./optimizer.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -58,11 +58,11 @@ export function adafactor({
     step(step) {
       const { parameter, gradient, slots, scalars } = step;
       const rate = scaleParameter
-        ? multiply(scalars.rate, maximum(rootMeanSquare(parameter), number(epsilon2)))
+        ? multiply(scalars.rate, maximum(rootMeanSquare(parameter), scalar(epsilon2)))
         : scalars.rate;
       const average = (kept: Value, entering: Value) =>
         add(multiply(kept, scalars.beta2), multiply(entering, scalars.enters));
-      const squared = add(multiply(gradient, gradient), number(epsilon1));
+      const squared = add(multiply(gradient, gradient), scalar(epsilon1));
       const next: Record<string, Value> =
         slots.square === undefined
           ? {
@@ -71,14 +71,14 @@ export function adafactor({
             }
           : { square: average(slots.square, squared) };
       const scaled = multiply(gradient, inverseRoot(next));
-      const limit = maximum(divide(rootMeanSquare(scaled), number(clipThreshold)), number(1));
+      const limit = maximum(divide(rootMeanSquare(scaled), scalar(clipThreshold)), scalar(1));
       let update = multiply(scaled, divide(rate, limit));
       if (beta1 !== undefined) {
-        update = add(multiply(slots.update, number(beta1)), multiply(update, number(1 - beta1)));
+        update = add(multiply(slots.update, scalar(beta1)), multiply(update, scalar(1 - beta1)));
         next.update = update;
       }
       // Weight decay goes with the parameter's own rate.
-      const keep = subtract(number(1), multiply(rate, scalars.decay));
+      const keep = subtract(scalar(1), multiply(rate, scalars.decay));
       return { parameter: subtract(decayed({ ...step, scalars: { keep } }), update), slots: next };
     },
   };

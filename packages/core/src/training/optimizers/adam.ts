@@ -1,7 +1,7 @@
 // Adam (arXiv 1412.6980), with weight decay apart from the gradient as AdamW (arXiv 1711.05101) or inside it, and
 // AMSGrad (arXiv 1904.09237); as torch.optim.Adam and AdamW.
 
-import { number } from "../../autodiff/rules/rule.ts";
+import { scalar } from "../../graph/ops/source.ts";
 import { add, divide, maximum, multiply, sqrt, subtract } from "../../graph/ops/elementwise.ts";
 import { decayed } from "./optimizer.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -39,8 +39,8 @@ export const adam =
     step(step) {
       const { parameter, slots, scalars, decays } = step;
       const g = decay === "gradient" && decays ? add(step.gradient, multiply(parameter, scalars.decay)) : step.gradient;
-      const mean = add(multiply(slots.mean, number(beta1)), multiply(g, number(1 - beta1)));
-      const square = add(multiply(slots.square, number(beta2)), multiply(multiply(g, g), number(1 - beta2)));
+      const mean = add(multiply(slots.mean, scalar(beta1)), multiply(g, scalar(1 - beta1)));
+      const square = add(multiply(slots.square, scalar(beta2)), multiply(multiply(g, g), scalar(1 - beta2)));
       const largestSquare = amsgrad ? maximum(slots.largestSquare, square) : square;
       const change = divide(multiply(mean, scalars.rate), add(sqrt(largestSquare), scalars.epsilon));
       return {

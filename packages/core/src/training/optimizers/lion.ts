@@ -1,8 +1,8 @@
 // Lion (arXiv 2302.06675, algorithm 2): the sign of an average of gradients. Its steps are all of one size, so it wants
 // a learning rate 3 to 10 times smaller than AdamW's and a weight decay as much larger.
 
-import { number } from "../../autodiff/rules/rule.ts";
 import { add, multiply, sign, subtract } from "../../graph/ops/elementwise.ts";
+import { scalar } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
 import { decayed } from "./optimizer.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -15,7 +15,7 @@ export interface LionOptions {
 
 /** c = β₁m + (1−β₁)g, w ← w − η·(sign c + λw), m ← β₂m + (1−β₂)g. */
 export function lion({ betas: [beta1, beta2] = [0.9, 0.99] }: LionOptions): Optimizer {
-  const mix = (m: Value, g: Value, beta: number) => add(multiply(m, number(beta)), multiply(g, number(1 - beta)));
+  const mix = (m: Value, g: Value, beta: number) => add(multiply(m, scalar(beta)), multiply(g, scalar(1 - beta)));
   return {
     slots: (dims) => ({ mean: dims }),
     scalars: ({ learningRate, weightDecay }) => ({ rate: learningRate, keep: 1 - learningRate * weightDecay }),

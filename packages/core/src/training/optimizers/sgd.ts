@@ -1,7 +1,7 @@
 // Stochastic gradient descent with momentum, as torch.optim.SGD; Nesterov's form after Sutskever et al. 2013, "On the
 // importance of initialization and momentum in deep learning".
 
-import { number } from "../../autodiff/rules/rule.ts";
+import { scalar } from "../../graph/ops/source.ts";
 import { add, multiply, subtract } from "../../graph/ops/elementwise.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -31,8 +31,8 @@ export function sgd({ momentum = 0, dampening = 0, nesterov = false }: SgdOption
       const g = decays ? add(gradient, multiply(parameter, scalars.decay)) : gradient;
       if (momentum === 0) return { parameter: subtract(parameter, multiply(g, scalars.rate)), slots: {} };
       const entering = dampening === 0 ? g : multiply(g, scalars.enters);
-      const velocity = add(multiply(slots.velocity, number(momentum)), entering);
-      const direction = nesterov ? add(g, multiply(velocity, number(momentum))) : velocity;
+      const velocity = add(multiply(slots.velocity, scalar(momentum)), entering);
+      const direction = nesterov ? add(g, multiply(velocity, scalar(momentum))) : velocity;
       return { parameter: subtract(parameter, multiply(direction, scalars.rate)), slots: { velocity } };
     },
   };

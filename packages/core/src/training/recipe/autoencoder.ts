@@ -1,6 +1,7 @@
 // The recipe of an autoencoder.
 
 import { z } from "zod";
+import { oneOf } from "../../util/one-of.ts";
 import { discriminatorLosses } from "../losses/adversarial.ts";
 import { runFields, sizeField } from "./run-fields.ts";
 
@@ -80,10 +81,7 @@ export const autoencoderRecipe = z.strictObject({
     .strictObject({
       start: z.int().min(0).describe("Step from which the discriminator counts"),
       weight: z.number().positive().default(0.5).describe("Weight of the generator's loss, on top of the adaptive one"),
-      loss: z
-        .enum(Object.keys(discriminatorLosses) as [keyof typeof discriminatorLosses])
-        .default("hinge")
-        .describe("The discriminator's loss"),
+      loss: oneOf(discriminatorLosses).default("hinge").describe("The discriminator's loss"),
       features: width.default(64).describe("Channels of its first convolution"),
       layers: z.int().min(1).max(6).default(3).describe("Its convolutions of stride 2"),
       norm: z.enum(["batch", "group", "none"]).default("batch").describe("Its normalizations"),

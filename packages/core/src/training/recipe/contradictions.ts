@@ -24,6 +24,21 @@ const ofAll: readonly Contradiction<Recipe>[] = [
     wanted: "a shorter warm-up is wanted",
   },
   {
+    when: ({ schedule: { kind, cycles } }) => cycles !== undefined && kind !== "cosineWithRestarts",
+    is: '"schedule.cycles" is for "cosineWithRestarts", and "schedule.kind" is another',
+    wanted: "one of them is wanted",
+  },
+  {
+    when: ({ schedule: { kind, power, end } }) => (power ?? end) !== undefined && kind !== "polynomial",
+    is: '"schedule.power" and "schedule.end" are for "polynomial", and "schedule.kind" is another',
+    wanted: "one of them is wanted",
+  },
+  {
+    when: ({ schedule: { kind, end = 1e-7 }, learningRate }) => kind === "polynomial" && end >= learningRate,
+    is: '"schedule.end" is no less than "learningRate"',
+    wanted: "a lower end is wanted",
+  },
+  {
     when: ({ data: { scenes } }) => scenes !== undefined && !Object.values(scenes.mix).some((weight) => weight > 0),
     is: 'all weights of "data.scenes.mix" are 0',
     wanted: "one above 0 is wanted",

@@ -3,12 +3,11 @@
 import { z } from "zod";
 import { betaSchedules } from "../../diffusion/betas.ts";
 import { samplers } from "../../diffusion/samplers/index.ts";
+import { oneOf } from "../../util/one-of.ts";
 import { runFields, sizeField } from "./run-fields.ts";
 
 const width = z.int().min(1).max(8192);
 const path = z.string().min(1);
-const namesOf = <T extends object>(table: T) =>
-  z.enum(Object.keys(table) as [string & keyof T, ...(string & keyof T)[]]);
 
 /** Shapes beside the square one. */
 export const bucketsField = z
@@ -82,7 +81,7 @@ export const diffusionRecipe = z.strictObject({
         .default("epsilon")
         .describe("What the network predicts: the noise, v, or the clean data"),
       timesteps: z.int().min(2).max(10000).default(1000).describe("Noise levels to learn"),
-      betaSchedule: namesOf(betaSchedules).default("scaled_linear").describe("How noise grows over them"),
+      betaSchedule: oneOf(betaSchedules).default("scaled_linear").describe("How noise grows over them"),
       betaStart: z.number().positive().lt(1).default(0.00085).describe("Variance that the first adds"),
       betaEnd: z.number().positive().lt(1).default(0.012).describe("Variance that the last adds"),
       zeroTerminalSnr: z.boolean().default(false).describe("The last level is noise alone (arXiv 2305.08891)"),
@@ -94,7 +93,7 @@ export const diffusionRecipe = z.strictObject({
     .strictObject({
       count: z.int().min(1).max(64).default(16).describe("Pictures to show"),
       prompts: z.array(z.string()).min(1).optional().describe("What to show; without it captions of the validation"),
-      sampler: namesOf(samplers).default("ddim").describe("How to sample"),
+      sampler: oneOf(samplers).default("ddim").describe("How to sample"),
       steps: z.int().min(1).max(1000).default(20).describe("Sampling steps"),
       guidanceScale: z.number().min(0).max(100).default(1).describe("How strongly to follow the condition"),
       seed: z.int().min(0).default(0).describe("Seed of their noise"),

@@ -2,16 +2,9 @@
 
 import { z } from "zod";
 import { hypernetworkActivations } from "../../models/hypernetwork-activations.ts";
-import type { HypernetworkActivation } from "../../models/hypernetwork-activations.ts";
+import { oneOf } from "../../util/one-of.ts";
 import { hypernetworkInitializations } from "../hypernetwork-initializations.ts";
-import type { HypernetworkInitialization } from "../hypernetwork-initializations.ts";
 import { adaptationFields, promptField } from "./adaptation-fields.ts";
-
-const activations = Object.keys(hypernetworkActivations) as [HypernetworkActivation, ...HypernetworkActivation[]];
-const initializations = Object.keys(hypernetworkInitializations) as [
-  HypernetworkInitialization,
-  ...HypernetworkInitialization[],
-];
 
 /** What `"trainer": "hypernetwork"` takes. */
 export const hypernetworkRecipe = z.strictObject({
@@ -29,7 +22,7 @@ export const hypernetworkRecipe = z.strictObject({
     .max(32)
     .default([1, 2, 1])
     .describe("Width of each layer as a multiple, from 1 to 1"),
-  activation: z.enum(activations).default("linear").describe("Activation behind the layers"),
+  activation: oneOf(hypernetworkActivations).default("linear").describe("Activation behind the layers"),
   activateOutput: z.boolean().default(false).describe("The last layer has the activation too"),
   layerNorm: z.boolean().default(false).describe("Layers are normalized"),
   layerDropout: z
@@ -37,7 +30,7 @@ export const hypernetworkRecipe = z.strictObject({
     .min(2)
     .optional()
     .describe("Share of features that are dropped behind each layer, as long as the structure; first and last are 0"),
-  initialization: z.enum(initializations).default("normal").describe("How the weights begin"),
+  initialization: oneOf(hypernetworkInitializations).default("normal").describe("How the weights begin"),
 });
 
 /** A hypernetwork recipe with its defaults. */

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { emaWarmups } from "../ema.ts";
+import { learningRateKinds } from "../learning-rate.ts";
 
 const count = z.int().min(1).max(1e9);
 const path = z.string().min(1);
@@ -13,7 +14,7 @@ const exclude = z
   .describe("Parameters without weight decay");
 
 /** An optimizer with its settings. */
-export const optimizerRecipe = z.discriminatedUnion("kind", [
+const optimizerRecipe = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("adamw").describe("AdamW (arXiv 1711.05101)"),
     betas: z
@@ -111,8 +112,11 @@ export const runFields = {
   learningRate: z.number().positive().default(1e-4).describe("Learning rate at its highest"),
   schedule: z
     .strictObject({
-      kind: z.enum(["constant", "linear", "cosine"]).default("constant").describe("How the learning rate goes on"),
+      kind: z.enum(learningRateKinds).default("constant").describe("How the learning rate goes on"),
       warmup: z.int().min(0).default(0).describe("Steps in which it rises from 0"),
+      cycles: z.int().min(1).optional().describe("cosineWithRestarts: times that it falls (1)"),
+      power: z.number().positive().optional().describe("polynomial: its exponent (1)"),
+      end: z.number().min(0).optional().describe("polynomial: where it ends (1e-7)"),
     })
     .prefault({})
     .describe("How the learning rate moves"),

@@ -1,7 +1,6 @@
 // An autoencoder and its discriminator as one graph: the losses of LPIPSWithDiscriminator and VQLPIPSWithDiscriminator (latent
 // diffusion). Both sides learn from the same reconstruction, the discriminator's forward pass on it being done once.
 
-import { number } from "../../autodiff/rules/rule.ts";
 import { multiplyDims, symbol } from "../../graph/dim.ts";
 import {
   add,
@@ -18,7 +17,7 @@ import {
 } from "../../graph/ops/elementwise.ts";
 import { mean, sum } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/shape.ts";
-import { elements, input, range, stopGradient } from "../../graph/ops/source.ts";
+import { elements, input, range, scalar, stopGradient } from "../../graph/ops/source.ts";
 import type { Params } from "../../graph/params.ts";
 import type { Value } from "../../graph/value.ts";
 import * as kl from "../../models/autoencoder-kl.ts";
@@ -85,7 +84,7 @@ export function autoencoderProgram(
       });
       const logVar = logVariance.learn
         ? reshape(p.at("loss").parameter("logvar", [1]), [])
-        : number(logVariance.initial);
+        : scalar(logVariance.initial);
       const likelihood = autoencoder.kind === "kl" ? summedLikelihood(error, logVar) : mean(error);
       const autoencoding = add(likelihood, coding.regularization);
       const isAutoencoder = (name: string) => /^(autoencoder|loss)\./.test(name);
@@ -112,7 +111,7 @@ export function autoencoderProgram(
           .at("autoencoder", "decoder", "conv_out")
           .parameter("weight", [channels, autoencoder.config.features[0], 3, 3]),
       });
-      const weight = multiply(multiply(adaptive, number(adversarial.weight)), factor);
+      const weight = multiply(multiply(adaptive, scalar(adversarial.weight)), factor);
       const judging = discriminatorLosses[adversarial.loss](real, fake);
       return {
         objectives: [
@@ -138,8 +137,8 @@ export function autoencoderProgram(
 /** Peak signal-to-noise ratio in dB of pictures in [-1,1], the mean square taken over the batch. */
 function psnr(a: Value, b: Value): Value {
   const difference = subtract(a, b);
-  const error = maximum(mean(multiply(difference, difference)), number(1e-12));
-  return multiply(log(divide(number(4), error)), number(10 / Math.LN10));
+  const error = maximum(mean(multiply(difference, difference)), scalar(1e-12));
+  return multiply(log(divide(scalar(4), error)), scalar(10 / Math.LN10));
 }
 
 const codings: Readonly<
@@ -158,7 +157,7 @@ const codings: Readonly<
     const distance = divide(sum(klFromStandardNormal(posterior)), elements([image.dims[0]]));
     return {
       reconstruction: kl.decode(at, drawPosterior(posterior, noise), config),
-      regularization: multiply(distance, number(regularization.weight)),
+      regularization: multiply(distance, scalar(regularization.weight)),
       metrics: { kl: distance },
       updates: {},
     };
@@ -176,16 +175,16 @@ const codings: Readonly<
     const hits = cast(equal(rows, reshape(range(config.codes), [1, config.codes])), "float32"); // [NHW,K]
     const shares = mean(hits, { axes: [0] });
     // Uses of each code, 1 being its fair share; their average over steps says which codes are dead.
-    const uses = multiply(shares, number(config.codes));
+    const uses = multiply(shares, scalar(config.codes));
     const usage = p.at("codes").parameter("usage", [config.codes]);
-    const nextUsage = add(multiply(usage, number(usageDecay)), multiply(uses, number(1 - usageDecay)));
-    const alive = cast(greater(nextUsage, number(revive?.below ?? deadBelow)), "float32");
+    const nextUsage = add(multiply(usage, scalar(usageDecay)), multiply(uses, scalar(1 - usageDecay)));
+    const alive = cast(greater(nextUsage, scalar(revive?.below ?? deadBelow)), "float32");
     return {
       reconstruction: vq.decode(at, codes, config),
-      regularization: multiply(loss, number(weight)),
+      regularization: multiply(loss, scalar(weight)),
       metrics: {
         codebook: loss,
-        perplexity: exp(negate(sum(multiply(shares, log(maximum(shares, number(1e-10))))))),
+        perplexity: exp(negate(sum(multiply(shares, log(maximum(shares, scalar(1e-10))))))),
         codesAlive: mean(alive),
         latents,
       },

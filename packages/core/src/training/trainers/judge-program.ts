@@ -1,9 +1,8 @@
 // The judge as a function of its loss.
 
-import { number } from "../../autodiff/rules/rule.ts";
 import { symbol } from "../../graph/dim.ts";
 import { add, multiply } from "../../graph/ops/elementwise.ts";
-import { input } from "../../graph/ops/source.ts";
+import { input, scalar } from "../../graph/ops/source.ts";
 import { judge } from "../../models/judge.ts";
 import type { JudgeConfig } from "../../models/judge.ts";
 import { classification } from "../losses/classification.ts";
@@ -22,7 +21,7 @@ export function judgeProgram(
       const { concepts, styles } = judge(p, image, config);
       const concept = classification(concepts, input("concept", [n], "int64"), { smoothing });
       const style = classification(styles, input("style", [n], "int64"), { smoothing });
-      const loss = add(concept.loss, multiply(style.loss, number(styleWeight)));
+      const loss = add(concept.loss, multiply(style.loss, scalar(styleWeight)));
       return {
         objectives: [{ name: "classes", loss, trains: () => true }],
         metrics: { conceptAccuracy: concept.accuracy, styleAccuracy: style.accuracy },

@@ -5,7 +5,7 @@ import type { LoraModule } from "../../adapters/write-adapter.ts";
 import { loraDims } from "../../adapters/forms/lora.ts";
 import { saveText } from "../../checkpoints/save/model-parts.ts";
 import { graphOf } from "../../graph/graph.ts";
-import { constant } from "../../graph/ops/source.ts";
+import { scalar } from "../../graph/ops/source.ts";
 import { lowRank } from "../../graph/passes/low-rank.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { evenly, filled } from "../initialize.ts";
@@ -50,7 +50,7 @@ export async function openLoraTrainer(recipe: LoraRecipe, setup: TrainerSetup): 
           return {
             down: p.parameter(own.down, [rank, ...rest]),
             up: p.parameter(own.up, [out, rank]),
-            scale: constant([alpha / rank], []),
+            scale: scalar(alpha / rank),
           };
         });
         const isFactor = (name: string) => name.startsWith("lora.");

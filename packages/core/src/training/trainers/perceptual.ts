@@ -2,13 +2,13 @@
 // here, where those may not be used.
 
 import { joinPath, readText } from "#platform";
-import { number } from "../../autodiff/rules/rule.ts";
 import { readComponentWeights } from "../../checkpoints/component-weights.ts";
 import { lpipsTensors } from "../../checkpoints/names/lpips.ts";
 import { readWeights } from "../../checkpoints/weights-file.ts";
 import { add, divide, maximum, multiply, sqrt, subtract } from "../../graph/ops/elementwise.ts";
 import { mean, sum } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/shape.ts";
+import { scalar } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
 import { clipVision, clipVisionConfig } from "../../models/clip-vision.ts";
 import { lpips } from "../../models/lpips.ts";
@@ -63,7 +63,7 @@ const kinds: Readonly<
         const [ours, theirs] = [clipVision(p, a, config).hidden, clipVision(p, b, config).hidden];
         const distances = ours.slice(1).map((states, i) => stateDistance(states, theirs[i + 1]));
         const total = distances.reduce((sum, distance) => add(sum, distance));
-        return reshape(divide(total, number(distances.length)), [a.dims[0], 1, 1, 1]);
+        return reshape(divide(total, scalar(distances.length)), [a.dims[0], 1, 1, 1]);
       },
     };
   },
@@ -82,8 +82,8 @@ function slicesOf(tensors: StoredTensors): VggSlices {
 /** Half the mean squared distance of unit vectors, 1 − cosine: of states [N,T,D], the mean over tokens [N]. */
 function stateDistance(a: Value, b: Value): Value {
   const difference = subtract(unitStates(a), unitStates(b));
-  return multiply(mean(sum(multiply(difference, difference), { axes: [2] }), { axes: [1] }), number(0.5));
+  return multiply(mean(sum(multiply(difference, difference), { axes: [2] }), { axes: [1] }), scalar(0.5));
 }
 
 const unitStates = (x: Value): Value =>
-  divide(x, sqrt(maximum(sum(multiply(x, x), { axes: [2], keep: true }), number(1e-12))));
+  divide(x, sqrt(maximum(sum(multiply(x, x), { axes: [2], keep: true }), scalar(1e-12))));
