@@ -1,12 +1,13 @@
 // The engine's process: what happens when it dies, when its parent does, and that memory comes back.
 
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { engineProcesses, ownEngineProcesses, tellsProcesses } from "../../../../fixtures/engine-processes.ts";
 import { matmulChain, ones } from "../../../../fixtures/matmul-chain.ts";
 import { graphOf } from "../graph/graph.ts";
 import { linear } from "../graph/ops/linear-algebra.ts";
@@ -15,22 +16,6 @@ import { parameters } from "../graph/params.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
 import { openEngine } from "./open-engine.ts";
 
-/** Engine processes below `parent`, by id. Linux tells which they are. */
-function engineProcesses(parent: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const [, parentPid] = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-        return (
-          Number(parentPid) === parent && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("ort-node-process")
-        );
-      } catch {
-        return false; // ended meanwhile
-      }
-    });
-}
 /** Still there and not a zombie. */
 const alive = (pid: number): boolean => {
   try {
@@ -39,13 +24,11 @@ const alive = (pid: number): boolean => {
     return false;
   }
 };
-/** Those that other files opened before stay. */
-const others = new Set(existsSync("/proc/self/status") ? engineProcesses(process.pid) : []);
-const own = () => engineProcesses(process.pid).filter((pid) => !others.has(pid));
+const own = ownEngineProcesses();
 
 describe("engine process", () => {
   beforeEach((context) => {
-    if (!existsSync("/proc/self/status")) context.skip("tests of processes read Linux's /proc");
+    if (!tellsProcesses) context.skip("tests of processes read Linux's /proc");
   });
 
   it.each([
