@@ -9,7 +9,7 @@ import { latentMask } from "@noisette/core/pipelines/inpaint-channels";
 import type { Device } from "@noisette/core/runtime/engine";
 import { fixturePath, goldenTensor, readGolden } from "../fixtures/read-golden.ts";
 import type { Golden } from "../fixtures/read-golden.ts";
-import { withWebgpu } from "../fixtures/test-devices.ts";
+import { withDriver } from "../fixtures/test-devices.ts";
 import type { FidelityCase } from "./case.ts";
 import { relativeError } from "./case.ts";
 import { controlledModels, controlsOf, withoutControls } from "./picture-controls.ts";
@@ -94,7 +94,7 @@ const models = new Map<string, Promise<Model>>();
 function modelOn(device: Device, name: string): Promise<Model> {
   const key = `${device} ${name}`;
   const open = () => load(fixturePath(`models/${name}`), { device, threads: 1 });
-  const model = models.get(key) ?? (device === "webgpu" ? withWebgpu(open) : open());
+  const model = models.get(key) ?? withDriver(device, open);
   models.set(key, model);
   return model;
 }

@@ -11,14 +11,14 @@ import { conceptCases } from "../fidelity/concepts.ts";
 import { earlyPictureCases } from "../fidelity/early-pictures.ts";
 import { networkCases } from "../fidelity/networks.ts";
 import { closePictureModels, pictureCases } from "../fidelity/pictures.ts";
-import { withWebgpu } from "../fixtures/test-devices.ts";
+import { withDriver } from "../fixtures/test-devices.ts";
 
 const { values, positionals } = parseArgs({
   options: { device: { type: "string", default: "cpu" } },
   allowPositionals: true,
 });
-const open = () => openEngine({ device: values.device as Device });
-const engine = await (values.device === "webgpu" ? withWebgpu(open) : open());
+const asked = values.device as Device;
+const engine = await withDriver(asked, () => openEngine({ device: asked }));
 const { device } = engine;
 if (engine.notice !== undefined) console.log(engine.notice);
 

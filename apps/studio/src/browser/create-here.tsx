@@ -11,6 +11,7 @@ import { ChoiceField } from "../create/choice-field.tsx";
 import { CountMenu } from "../create/count-menu.tsx";
 import { MoreOptions } from "../create/more-options.tsx";
 import { SeedField } from "../create/seed-field.tsx";
+import { StepFields } from "../create/step-fields.tsx";
 import { changeSettings, createSettings, requestOf } from "../state/create-settings.ts";
 import { text } from "../text/text.ts";
 import { Field } from "../ui/field.tsx";
@@ -134,16 +135,7 @@ function Settings({ problem, onGenerate }: { problem: unknown; onGenerate: () =>
       </div>
       <ProblemNote error={problem} />
       <div class="columns">
-        <Slider name="steps" label={t.create.steps} usual={usual.steps} min={1} max={60} most={1000} step={1} />
-        <Slider
-          name="guidanceScale"
-          label={t.create.guidance}
-          usual={usual.guidanceScale}
-          min={0}
-          max={20}
-          most={100}
-          step={0.5}
-        />
+        <StepFields choice={settings} usual={usual} onChange={changeSettings} />
         <Slider name="width" label={t.create.width} usual={usual.side} min={32} max={256} most={512} step={8} />
         <Slider name="height" label={t.create.height} usual={usual.side} min={32} max={256} most={512} step={8} />
       </div>
@@ -160,10 +152,7 @@ function Settings({ problem, onGenerate }: { problem: unknown; onGenerate: () =>
 function Slider({
   name,
   ...field
-}: { name: "steps" | "guidanceScale" | "width" | "height" } & Omit<
-  Parameters<typeof SliderField>[0],
-  "value" | "onChange"
->) {
+}: { name: "width" | "height" } & Omit<Parameters<typeof SliderField>[0], "value" | "onChange">) {
   return (
     <SliderField
       {...field}

@@ -4,7 +4,8 @@ import { canvasGuide } from "../guide/guide.ts";
 import { GuideFields } from "../guide/guide-fields.tsx";
 import { canvasSource, canvasTask } from "../state/canvas-source.ts";
 import { CountMenu } from "../create/count-menu.tsx";
-import { ModelField, StepFields } from "../create/sampling-fields.tsx";
+import { ModelField } from "../create/sampling-fields.tsx";
+import { StepFields } from "../create/step-fields.tsx";
 import { PromptFields } from "../prompt/prompt-fields.tsx";
 import { text } from "../text/text.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -111,7 +112,9 @@ export function CanvasPanel({
       )}
       <GuideFields guide={canvasGuide} own={canvasSource.value} />
       <ModelField choice={settings} onChange={changeCanvas} />
-      <StepFields choice={settings} onChange={changeCanvas} />
+      <div class="columns">
+        <StepFields choice={settings} onChange={changeCanvas} />
+      </div>
       <ChoiceField
         label={t.canvas.workAt}
         value={settings.longestSide === undefined ? undefined : String(settings.longestSide)}

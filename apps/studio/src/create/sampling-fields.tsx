@@ -1,10 +1,9 @@
-// Model, sampler, schedule: the server's tables as menus, with a line of advice each. Steps and guidance.
+// Model, sampler, schedule: the server's tables as menus, with a line of advice each.
 
 import { useEffect } from "preact/hooks";
 import { modelNamed, models, samplers, schedules } from "../state/tables.ts";
 import { text } from "../text/text.ts";
 import { ProblemNote } from "../ui/problem-note.tsx";
-import { SliderField } from "../ui/slider-field.tsx";
 import { ChoiceField } from "./choice-field.tsx";
 import { samplerAdvice, samplerGroups, scheduleAdvice } from "./sampler-advice.ts";
 
@@ -13,12 +12,6 @@ export interface SamplingChoice {
   readonly model?: string;
   readonly sampler?: string;
   readonly schedule?: string;
-}
-
-/** How long it samples, and how closely the prompt is followed. */
-export interface StepChoice {
-  readonly steps?: number;
-  readonly guidanceScale?: number;
 }
 
 /** The menu of models. */
@@ -52,35 +45,6 @@ export function ModelField({
       </ChoiceField>
       <ProblemNote error={models.error.value} />
     </>
-  );
-}
-
-/** Steps and guidance, side by side; undefined is the model's own. */
-export function StepFields({ choice, onChange }: { choice: StepChoice; onChange: (choice: StepChoice) => void }) {
-  const t = text.value;
-  return (
-    <div class="columns">
-      <SliderField
-        label={t.create.steps}
-        value={choice.steps}
-        usual={25}
-        min={1}
-        max={60}
-        most={1000}
-        step={1}
-        onChange={(steps) => onChange({ steps })}
-      />
-      <SliderField
-        label={t.create.guidance}
-        value={choice.guidanceScale}
-        usual={7}
-        min={0}
-        max={20}
-        most={100}
-        step={0.5}
-        onChange={(guidanceScale) => onChange({ guidanceScale })}
-      />
-    </div>
   );
 }
 

@@ -10,9 +10,10 @@ import { ProblemNote } from "../ui/problem-note.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { CountMenu } from "./count-menu.tsx";
 import { MoreOptions } from "./more-options.tsx";
-import { ModelField, SamplerFields, StepFields } from "./sampling-fields.tsx";
+import { ModelField, SamplerFields } from "./sampling-fields.tsx";
 import { SeedField } from "./seed-field.tsx";
 import { SizeField } from "./size-field.tsx";
+import { StepFields } from "./step-fields.tsx";
 
 const counts = [1, 2, 4, 8];
 
@@ -68,7 +69,9 @@ function Settings() {
     <>
       <ModelField choice={settings} onChange={changeSettings} />
       <SizeField />
-      <StepFields choice={settings} onChange={changeSettings} />
+      <div class="columns">
+        <StepFields choice={settings} onChange={changeSettings} />
+      </div>
       <div class="columns">
         <SamplerFields choice={settings} onChange={changeSettings} />
       </div>

@@ -114,10 +114,11 @@ export function toOnnx(
     const [output] = outputs.find(([, result]) => result === value) ?? [];
     const last = nodes.at(-1);
     // (Not when the operator emits nothing and hands its operand on, whose name others know.)
-    const renamed = output !== undefined && last?.output === name && !operands.includes(name);
-    if (renamed) nodes[nodes.length - 1] = { ...last, output };
-    names.set(value, renamed ? output : name);
-    if (!renamed && last?.output === name && !operands.includes(name)) values.push(valueInfo(name, value));
+    const isEmitted = last?.output === name && !operands.includes(name);
+    const isRenamed = isEmitted && output !== undefined;
+    if (isRenamed) nodes[nodes.length - 1] = { ...last, output };
+    else if (isEmitted) values.push(valueInfo(name, value));
+    names.set(value, isRenamed ? output : name);
   }
   for (const [output, value] of outputs) {
     const input = names.get(value)!;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { matmulChain, ones } from "../../../../fixtures/matmul-chain.ts";
 import { fixturePath } from "../../../../fixtures/read-golden.ts";
-import { withWebgpu } from "../../../../fixtures/test-devices.ts";
+import { withDriver } from "../../../../fixtures/test-devices.ts";
 import { openCheckpoint } from "../checkpoints/open.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { symbol } from "../graph/dim.ts";
@@ -108,10 +108,10 @@ describe("openEngine()", () => {
   });
 
   it("openEngine() says what it took when asked for auto", async () => {
-    const auto = await withWebgpu(openEngine);
+    const auto = await withDriver("webgpu", openEngine);
     expect(auto.notice).toMatch(/^device auto took (webgpu|cpu \(.+\))(;|$)/);
     await auto.close();
-    const probed = await withWebgpu(probeDevices);
+    const probed = await withDriver("webgpu", probeDevices);
     expect(probed.map(({ device }) => device)).toEqual(["webgpu", "cpu"]);
     expect(probed[1].problem).toBeUndefined();
     expect(auto.device).toBe(probed.find(({ problem }) => problem === undefined)!.device);

@@ -42,7 +42,12 @@ async function fox(
   const options = { prompt: "a red fox", steps: 1, sampler: "euler" as const, width: 64, height: 64, seed: 7, ...more };
   const { id } = await client.createJob({ task: "generate", options, previewEvery: 1 });
   const contentGate = servedGate(services.engines, services.engineSettings, content);
-  await runJob({ ...services, contentGate, watermark: content.watermark }, id, new AbortController().signal);
+  await runJob(
+    { ...services, contentGate, watermark: content.watermark },
+    id,
+    new AbortController().signal,
+    () => undefined,
+  );
   const events: JobEvent[] = [];
   for await (const event of client.watchJob(id)) events.push(event);
   return events;

@@ -37,12 +37,7 @@ const tasks: { readonly [T in JobTask]: Task<T> } = { generate, upscale, downloa
 export const mostAttempts = 5;
 
 /** Does the job `id`. Never throws for what the job does; throws when it is to be done again, since some part is away. */
-export async function runJob(
-  services: Services,
-  id: string,
-  stop: AbortSignal,
-  release: () => void = () => undefined,
-): Promise<void> {
+export async function runJob(services: Services, id: string, stop: AbortSignal, release: () => void): Promise<void> {
   const { catalogue, events, limits } = services;
   const row = await catalogue.jobs.begin(id);
   if (row === undefined) return;
