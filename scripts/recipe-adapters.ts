@@ -27,7 +27,7 @@ import { kept } from "./recipes/kept.ts";
 import type { RecipeRun, Stage, Stages } from "./recipes/run-stages.ts";
 import { trainStage } from "./recipes/train-stage.ts";
 import { makeStickers } from "./sticker/data.ts";
-import { stageRecipe } from "./sticker/recipes.ts";
+import { makeJudge } from "./sticker/judge.ts";
 
 /** Where and how the recipes run. */
 export interface AdaptersRun extends RecipeRun {
@@ -62,7 +62,7 @@ async function evaluateStyles(run: AdaptersRun): Promise<Record<string, StyleEva
       evaluateStyle(run.engine, {
         recipe: await adapterRecipe(name, run),
         saved: join(outOf(run, name), "model"),
-        judge: join(judgeOf(run), "model"),
+        judge: judgeOf(run),
         pictures: run.pictures,
         signal: run.signal,
         onProgress: (doing, done, total) => run.progress(`${name}, ${doing}`, done, total),
@@ -77,7 +77,7 @@ export const stages = {
   openmoji: makeOpenMoji,
   hazelnut: async ({ folder }: AdaptersRun) => ({ pictures: await writeHazelnut(join(folder, "data/hazelnut"), 64) }),
   ...(Object.fromEntries(adapterNames.map((name) => [name, trained(name)])) as Record<AdapterName, Stage<AdaptersRun>>),
-  judge: async (run: AdaptersRun) => trainStage(await stageRecipe("judge", run), { ...run, out: judgeOf(run) }),
+  judge: (run: AdaptersRun) => makeJudge({ ...run, out: judgeOf(run) }),
   evaluate: evaluateStyles,
 } satisfies Stages<AdaptersRun>;
 

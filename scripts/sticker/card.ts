@@ -67,10 +67,14 @@ is Real-ESRGAN's anime-video model (Xintao Wang, BSD 3-Clause). NOTICE has the f
 collections of pictures made by them.
 `;
 
+const judgeIs = `The judge tells concepts and styles apart by linear discriminants on features of a MobileNetV2 that was trained on photographs
+(nsfwjs's). It was fitted to the stickers that the model learnt from, so it has not seen the real drawings of held-out pairs either.`;
+
 function measurements({ sampling, heldOut, seen, autoencoder }: StickerEvaluation): string {
   const made = `${sampling.steps} steps, guidance ${sampling.guidanceScale}, seeds from ${sampling.seed}`;
   const { psnr, alphaPsnr, ssim, pictures } = autoencoder;
   return [
+    judgeIs,
     ...(heldOut === undefined
       ? []
       : [

@@ -34,7 +34,7 @@ export const command = defineCommand({
     .strictObject({
       data: path.optional().describe("Real pictures with captions and classes, which the model did not see"),
       training: path.optional().describe("The pictures that it learnt from"),
-      judge: path.optional().describe("Folder of a judge, as noisette train makes it"),
+      judge: path.optional().describe("Folder of a judge, as noisette evaluate judge or noisette train makes it"),
       clip: path.optional().describe("Folder of a CLIP, for CLIP scores"),
       out: path.optional().describe("Folder for the pictures, report.json and report.md"),
     })

@@ -38,6 +38,26 @@ afterAll(() => rm(root, { recursive: true }));
 const cpu = ["--device", "cpu", "--threads", "1"];
 const evaluate = (...words: string[]) => run("evaluate", ...words, ...cpu);
 
+describe("noisette evaluate judge", () => {
+  it("evaluate judge makes a judge that evaluate pictures takes", async () => {
+    const made = join(root, "fitted");
+    const line = ["judge", all(), "--out", made, "--concept", "shape", "--style", "colour", "--size", "32"];
+    const { status, out } = await evaluate(...line);
+    expect([status, out]).toEqual([0, `${made}: 3 concepts and 2 styles, told apart by 36 pictures\n`]);
+    const asked = ["--generated", some(), "--real", all(), "--features", `judge:${made}`, "--metric", "fid", "--json"];
+    const { figures } = JSON.parse((await evaluate("pictures", ...asked)).out) as { figures: { value: number }[] };
+    expect(figures[0].value).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [[], "Cannot make a judge: nothing is named (a folder, manifest or shards of pictures is wanted)"],
+    [["some"], "Cannot make a judge: --out is missing"],
+  ])("evaluate judge %j says what is wrong", async (words, message) => {
+    const { status, error } = await evaluate("judge", ...words);
+    expect([status, error]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
 describe("noisette evaluate pictures", () => {
   it("evaluate pictures prints distances, and what makes them doubtful", async () => {
     const line = [

@@ -69,6 +69,7 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     summary: "PSNR, SSIM and LPIPS of what an autoencoder gives back",
     load: () => import("./evaluate-autoencoder.ts"),
   },
+  "evaluate judge": { summary: "Make a judge of concepts and styles", load: () => import("./evaluate-judge.ts") },
   "evaluate model": {
     summary: "What a judge sees in the pictures of a model, beside ceiling and floors",
     load: () => import("./evaluate-model.ts"),

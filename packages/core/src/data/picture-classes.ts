@@ -35,11 +35,14 @@ function classIn({ id, label, columns }: Description, column: string): string {
   );
 }
 
-/** The names of all classes of `examples`, in order. Throws like `pictureClasses`. */
-export function classNames(
-  examples: Iterable<Description>,
-  columns: ClassColumns,
-): { readonly concepts: readonly string[]; readonly styles: readonly string[] } {
+/** The classes that there are, in order. */
+export interface ClassNames {
+  readonly concepts: readonly string[];
+  readonly styles: readonly string[];
+}
+
+/** The names of all classes of `examples`. Throws like `pictureClasses`. */
+export function classNames(examples: Iterable<Description>, columns: ClassColumns): ClassNames {
   const [concepts, styles] = [new Set<string>(), new Set<string>()];
   for (const example of examples) {
     const { concept, style } = pictureClasses(example, columns);

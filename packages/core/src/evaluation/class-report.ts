@@ -6,6 +6,7 @@ import type { Dataset, Example } from "../data/dataset.ts";
 import { pictureClasses } from "../data/picture-classes.ts";
 import type { PictureClasses } from "../data/picture-classes.ts";
 import type { Image } from "../image/image.ts";
+import { judgeWidth } from "../models/judge.ts";
 import type { Engine } from "../runtime/engine.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
@@ -182,7 +183,7 @@ export async function classReport(
     };
   };
   const unknown = wanted.find(({ concept }) => !files.concepts.includes(concept));
-  const width = files.config.features.at(-1)!;
+  const width = judgeWidth(files.config);
   return {
     chance: {
       top1: 1 / files.concepts.length,

@@ -10,6 +10,7 @@ import { inceptionPixels } from "../image/inception-pixels.ts";
 import type { InceptionInput } from "../image/inception-pixels.ts";
 import { clipVisionGraph } from "../models/clip-vision.ts";
 import { inceptionV3Graph } from "../models/inception-v3.ts";
+import { judgeWidth } from "../models/judge.ts";
 import { storedTensor } from "../safetensors/weights.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -78,12 +79,12 @@ async function inception(path: string, as: InceptionInput): Promise<FeatureNetwo
   };
 }
 
-/** A judge that `noisette train` made. */
+/** A judge that `noisette train` or `noisette evaluate judge` made. */
 async function judge(path: string): Promise<FeatureNetwork> {
   const { config, graph, tensors } = await readJudge(path);
   return {
     distance: "FD-judge",
-    width: config.features.at(-1)!,
+    width: judgeWidth(config),
     source: path,
     graph,
     tensors,

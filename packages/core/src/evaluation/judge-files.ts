@@ -26,7 +26,7 @@ export interface JudgeFiles {
   readonly graph: Graph;
 }
 
-/** The judge in `folder`, as `noisette train` saves it. Throws Error when there is none, or its names do not fit. */
+/** The judge in `folder`, as `noisette train` or `noisette evaluate judge` saves it. Throws Error when there is none, or its names do not fit. */
 export async function readJudge(folder: string): Promise<JudgeFiles> {
   const path = joinPath(folder, "config.json");
   const published = parsePythonJsonObject(await readText(path), path);
@@ -51,7 +51,10 @@ export async function readJudge(folder: string): Promise<JudgeFiles> {
 }
 
 /** Pictures as a judge sees them: of its size, the middle of longer ones, on white. */
-export const judgePixels = (images: readonly Image[], { imageChannels, imageSize }: JudgeConfig): Tensor =>
+export const judgePixels = (
+  images: readonly Image[],
+  { imageChannels, imageSize }: Pick<JudgeConfig, "imageChannels" | "imageSize">,
+): Tensor =>
   pictureTensor(
     images.map((image) => fittedPicture(image, { width: imageSize, height: imageSize }, "crop")),
     { channels: imageChannels as 1 | 3 },

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { classedShapes, shapeJudge } from "../../../../fixtures/tiny-judge.ts";
 import { sharedEngine } from "../../../../fixtures/shared-engine.ts";
@@ -14,6 +15,7 @@ import { classReport } from "./class-report.ts";
 import { classTable } from "./class-table.ts";
 import { topShares } from "./class-scores.ts";
 import { readFeatureNetwork } from "./feature-network.ts";
+import { fitJudge } from "./fit-judge.ts";
 import { readJudge } from "./judge-files.ts";
 import { openFeatureExtractor } from "./picture-features.ts";
 import { pictureReport } from "./picture-report.ts";
@@ -51,6 +53,50 @@ describe("a judge's training", () => {
     await expect(train(recipe, { engine, data, out: join(root, "other") })).rejects.toThrow(
       'Cannot tell the class of "shape 0": its column "kind" is not there (a name or number is wanted)',
     );
+  });
+});
+
+describe("fitJudge()", () => {
+  const columns = { concept: "shape", style: "colour" };
+  const trunk = fileURLToPath(new URL("../../../server/assets/nsfw", import.meta.url));
+  const half = (odd: number) =>
+    subset(
+      data,
+      Array.from({ length: 36 }, (_, i) => i).filter((i) => Math.floor(i / 6) % 2 === odd),
+    );
+
+  it("fitJudge() tells pictures of other sizes apart than it was fitted to", async () => {
+    const out = join(root, "fitted");
+    expect(await fitJudge(engine, { data: half(0), columns, trunk, out, size: 64 })).toEqual({
+      pictures: 18,
+      concepts: 3,
+      styles: 2,
+    });
+    const judge = await readJudge(out);
+    expect(judge.columns).toEqual(columns);
+    const extractor = await openFeatureExtractor(engine, await readFeatureNetwork(`judge:${out}`));
+    const others = half(1);
+    const { features, logits, styles } = await extractor.extract(others).finally(extractor.close);
+    expect(features.dims).toEqual([18, 576]);
+    const wanted = Array.from({ length: 18 }, (_, i) => others.describe(i).columns);
+    const shapes = wanted.map(({ shape }) => judge.concepts.indexOf(shape as string));
+    const colours = wanted.map(({ colour }) => judge.styles.indexOf(colour as string));
+    expect(topShares(logits!, shapes).top1).toBe(1);
+    expect(topShares(styles!, colours).top1).toBe(1);
+  });
+
+  it("fitJudge() names what it cannot work with", async () => {
+    const given = { data, columns, trunk, out: join(root, "never") };
+    await expect(fitJudge(engine, { ...given, size: 100 })).rejects.toThrow(
+      "Cannot fit a judge: its pictures are 100 wide (a multiple of 32 is wanted)",
+    );
+    await expect(fitJudge(engine, { ...given, columns: { concept: "kind" } })).rejects.toThrow(
+      'Cannot tell the class of "shape 0"',
+    );
+    await expect(fitJudge(engine, { ...given, data: half(0), size: 32, trunk: model() })).rejects.toThrow(
+      `config "classes" is absent`,
+    );
+    await expect(readJudge(given.out)).rejects.toThrow("never");
   });
 });
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { ContentClassifier } from "@noisette/core/pipelines/content-gate";
 
 /** Its files. */
-const folder = fileURLToPath(new URL("../../assets/nsfw", import.meta.url));
+export const classifierFolder = fileURLToPath(new URL("../../assets/nsfw", import.meta.url));
 
 /** A classifier that is open. */
 export interface OpenClassifier extends ContentClassifier {
@@ -18,7 +18,7 @@ export async function openClassifier({ threads }: { readonly threads?: number })
   const { loadContentClassifier } = await import("@noisette/core/pipelines/content-gate");
   const engine = await openEngine({ device: "cpu", threads });
   try {
-    const { classify } = await loadContentClassifier(engine, folder);
+    const { classify } = await loadContentClassifier(engine, classifierFolder);
     return { classify, close: () => engine.close() };
   } catch (error) {
     await engine.close();

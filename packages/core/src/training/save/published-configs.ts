@@ -1,6 +1,7 @@
 // Recipes' sizes as the config.json files that diffusers and transformers publish. Only these say what a network is: the same are
 // read back, by us and by others.
 
+import type { ClassColumns, ClassNames } from "../../data/picture-classes.ts";
 import type { PublishedConfig } from "../../models/config.ts";
 import type { AutoencoderRecipe } from "../recipe/autoencoder.ts";
 import type { ClipRecipe } from "../recipe/clip.ts";
@@ -174,24 +175,37 @@ export function clipPublished(
   };
 }
 
-/** Our own network, with the names of its classes in the order of its scores and the columns that they are found in. */
-export function judgePublished(
-  { size, judge, classes }: JudgeRecipe,
-  { concepts, styles }: { readonly concepts: readonly string[]; readonly styles: readonly string[] },
-): PublishedConfig {
-  return {
-    _class_name: "Judge",
-    in_channels: 3,
-    sample_size: size,
-    stem_stride: judge.stem,
-    block_out_channels: judge.features,
-    layers_per_block: judge.blocks,
-    norm_num_groups: judge.groups,
-    num_concepts: concepts.length,
-    num_styles: styles.length,
-    concepts,
-    styles,
-    concept_column: classes.concept,
-    style_column: classes.style ?? null,
-  };
-}
+/** Our own network, trained. */
+export const judgePublished = ({ size, judge, classes }: JudgeRecipe, names: ClassNames): PublishedConfig => ({
+  _class_name: "Judge",
+  in_channels: 3,
+  sample_size: size,
+  trunk: "residual",
+  stem_stride: judge.stem,
+  block_out_channels: judge.features,
+  layers_per_block: judge.blocks,
+  norm_num_groups: judge.groups,
+  ...classesPublished(classes, names),
+});
+
+/** Our own network on a trunk that somebody else trained. */
+export const fittedJudgePublished = (
+  { size, columns }: { readonly size: number; readonly columns: ClassColumns },
+  names: ClassNames,
+): PublishedConfig => ({
+  _class_name: "Judge",
+  in_channels: 3,
+  sample_size: size,
+  trunk: "mobilenet_v2",
+  ...classesPublished(columns, names),
+});
+
+/** The names of a judge's classes in the order of its scores, and the columns that they are found in. */
+const classesPublished = (columns: ClassColumns, { concepts, styles }: ClassNames): PublishedConfig => ({
+  num_concepts: concepts.length,
+  num_styles: styles.length,
+  concepts,
+  styles,
+  concept_column: columns.concept,
+  style_column: columns.style ?? null,
+});
