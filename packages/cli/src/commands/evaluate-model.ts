@@ -19,6 +19,7 @@ import {
   openPictures,
 } from "../evaluation/evaluation-options.ts";
 import { partOf } from "../flags/part-of.ts";
+import { samplerFlag } from "../flags/sampling-names.ts";
 import { defineCommand } from "./command.ts";
 
 const doing = "evaluate a model";
@@ -48,7 +49,7 @@ export const command = defineCommand({
     clip: { group: "Metrics", value: "FOLDER" },
     out: { group: "Output", short: "o", value: "FOLDER" },
     steps: { group: "Sampling", short: "s" },
-    sampler: { group: "Sampling", range: "noisette samplers lists them" },
+    sampler: { group: "Sampling", ...samplerFlag({ sampler: "sampler" }) },
     guidanceScale: { group: "Sampling", name: "guidance", short: "g" },
     width: { group: "Sampling", short: "W" },
     height: { group: "Sampling", short: "H" },

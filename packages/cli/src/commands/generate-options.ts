@@ -9,6 +9,7 @@ import { ipAdapterOption } from "@noisette/core/pipelines/ip-adapter-options";
 import { conceptPresentations } from "../adapters/concept-flags.ts";
 import { loraPresentations } from "../adapters/lora-flag.ts";
 import type { Presentation } from "../flags/flag.ts";
+import { samplerFlag, scheduleFlag } from "../flags/sampling-names.ts";
 import { plotOptions, plotPresentations } from "../plots/plot.ts";
 import { modelOptions, modelPresentations } from "../models/model-options.ts";
 import { promptFileOptions, promptFilePresentations } from "../prompts/prompt-files.ts";
@@ -157,8 +158,8 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
   hiresUpscalerModel: { ...hires, value: "FILE" },
   hiresSteps: hires,
   hiresStrength: hires,
-  hiresSampler: { ...hires, range: "noisette samplers lists them" },
-  hiresSchedule: { ...hires, range: "noisette schedules lists them" },
+  hiresSampler: { ...hires, ...samplerFlag({ sampler: "hires-sampler", schedule: "hires-schedule" }) },
+  hiresSchedule: { ...hires, ...scheduleFlag({ schedule: "hires-schedule" }) },
   hiresPrompt: hires,
   hiresNegativePrompt: { ...hires, name: "hires-negative" },
   hiresGuidanceScale: { ...hires, name: "hires-guidance" },
@@ -166,8 +167,8 @@ export const generatePresentations: Readonly<Record<string, Presentation | undef
   refinerAt: sdxl,
   from: { group: "Picture", value: "PICTURE" },
   steps: { group: "Sampling", short: "s" },
-  sampler: { group: "Sampling", range: "noisette samplers lists them" },
-  schedule: { group: "Sampling", range: "noisette schedules lists them" },
+  sampler: { group: "Sampling", ...samplerFlag({ sampler: "sampler", schedule: "schedule" }) },
+  schedule: { group: "Sampling", ...scheduleFlag({ schedule: "schedule" }) },
   guidanceScale: { group: "Sampling", name: "guidance", short: "g" },
   guidanceRescale: guidance,
   guidanceMethod: guidance,

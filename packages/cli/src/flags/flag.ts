@@ -35,6 +35,8 @@ export interface Presentation {
   readonly range?: string;
   /** The value that `text` stands for, where people write it shorter than the schema's form; undefined when it is not such. */
   readonly read?: (text: string) => unknown;
+  /** What to write for a value that other programs have: "--sampler euler_ancestral" for "Euler a". */
+  readonly elsewhere?: (text: string) => string | undefined;
 }
 
 /** One flag of a command. */

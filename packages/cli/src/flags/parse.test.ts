@@ -119,6 +119,22 @@ describe("parseLine()", () => {
       ["--sampler", "DPMPP_2M"],
       'Cannot use --sampler "DPMPP_2M": no such value (closest: "dpmpp_2m"; noisette samplers lists them)',
     ],
+    [
+      ["--sampler", "Euler a"],
+      'Cannot use --sampler "Euler a": no such value (here it is --sampler euler_ancestral; noisette samplers lists them)',
+    ],
+    [
+      ["--sampler", "DPM++ 2M Karras"],
+      'Cannot use --sampler "DPM++ 2M Karras": no such value (here it is --sampler dpmpp_2m --schedule karras; noisette samplers lists them)',
+    ],
+    [
+      ["--hires-sampler", "uni_pc"],
+      'Cannot use --hires-sampler "uni_pc": no such value (here it is --hires-sampler unipc; noisette samplers lists them)',
+    ],
+    [
+      ["--schedule", "SGM Uniform"],
+      'Cannot use --schedule "SGM Uniform": no such value (here it is --schedule sgm_uniform; noisette schedules lists them)',
+    ],
     [["--device", "gpu"], 'Cannot use --device "gpu": no such value (closest: "cpu"; auto, cpu, webgpu are known)'],
     [
       ["--original-size", "512"],

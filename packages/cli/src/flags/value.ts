@@ -92,9 +92,10 @@ export function readValue(flag: Flag, text: string): unknown {
   if (["record", "records"].includes(formOf(flag.schema)) && value !== undefined)
     throw new UsageError(`${what}: ${flag.problem(value)} (${wantedOf(flag)} is wanted)`);
   if (closest === undefined) throw new UsageError(`${what}: ${wantedOf(flag)} is wanted`);
-  throw new UsageError(
-    `${what}: no such value (closest: "${closest}"; ${flag.range ?? `${wantedOf(flag)} are known`})`,
-  );
+  // Where only the case differs, the closest value is it.
+  const ours = flag.schema.enum?.includes(text.toLowerCase()) ? undefined : flag.elsewhere?.(text);
+  const hint = ours === undefined ? `closest: "${closest}"` : `here it is ${ours}`;
+  throw new UsageError(`${what}: no such value (${hint}; ${flag.range ?? `${wantedOf(flag)} are known`})`);
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

@@ -48,23 +48,44 @@ export function pictureTensor(
       throw new RangeError(
         `Cannot make one tensor of pictures: ${image.width}×${image.height} beside ${width}×${height} (one size is wanted)`,
       );
-    const ground = grounds?.[n] ?? white;
-    const { channels: stride, data } = image;
-    const start = n * channels * plane;
-    for (let i = 0; i < plane; i++) {
-      const alpha = stride === 4 ? data[i * 4 + 3] : 255;
-      const colour = (c: number) => data[i * stride + c];
-      if (channels === 4) {
-        for (let c = 0; c < 3; c++) values[start + c * plane + i] = alpha === 0 ? 0 : colour(c) / 127.5 - 1;
-        values[start + 3 * plane + i] = alpha / 127.5 - 1;
-        continue;
-      }
-      const seen = (c: number) => (alpha * colour(c) + (255 - alpha) * ground[c]) / 255;
-      if (channels === 3) for (let c = 0; c < 3; c++) values[start + c * plane + i] = seen(c) / 127.5 - 1;
-      else values[start + i] = (0.299 * seen(0) + 0.587 * seen(1) + 0.114 * seen(2)) / 127.5 - 1;
+    const planes = values.subarray(n * channels * plane, (n + 1) * channels * plane);
+    if (channels === 4) writeStraight(planes, image);
+    else {
+      const colours = channels === 3 ? planes : new Float32Array(3 * plane);
+      writeSeen(colours, image, grounds?.[n] ?? white);
+      if (channels === 1) writeLuma(planes, colours);
     }
   });
   return tensor(dims, values);
+}
+
+/** Colours where there is anything, and alpha → [4,H,W]. */
+function writeStraight(planes: Float32Array, { width, height, channels: stride, data }: Image): void {
+  const plane = width * height;
+  for (let i = 0; i < plane; i++) {
+    const alpha = stride === 4 ? data[4 * i + 3] : 255;
+    for (let c = 0; c < 3; c++) planes[c * plane + i] = alpha === 0 ? 0 : data[i * stride + c] / 127.5 - 1;
+    planes[3 * plane + i] = alpha / 127.5 - 1;
+  }
+}
+
+/** Colours over `ground` → [3,H,W]. */
+function writeSeen(planes: Float32Array, { width, height, channels: stride, data }: Image, ground: Ground): void {
+  const plane = width * height;
+  for (let c = 0; c < 3; c++) {
+    const below = ground[c];
+    for (let i = 0; i < plane; i++) {
+      const alpha = stride === 4 ? data[4 * i + 3] : 255;
+      planes[c * plane + i] = (alpha * data[i * stride + c] + (255 - alpha) * below) / 255 / 127.5 - 1;
+    }
+  }
+}
+
+/** Colours [3,H,W] → Rec. 601 luma [1,H,W]. */
+function writeLuma(luma: Float32Array, colours: Float32Array): void {
+  const plane = luma.length;
+  for (let i = 0; i < plane; i++)
+    luma[i] = 0.299 * colours[i] + 0.587 * colours[plane + i] + 0.114 * colours[2 * plane + i];
 }
 
 /** x [N,1,3 or 4,H,W] in [-1,1] → N pictures; grey ones of 3 channels. Values outside are limited, NaN becomes 0. */
