@@ -113,6 +113,12 @@ const ofDiffusion: readonly Contradiction<DiffusionRecipe>[] = [
     wanted: '"v_prediction" or "sample" is wanted',
   },
   {
+    when: ({ diffusion: { timesteps, timestepBias: bias } }) =>
+      bias !== undefined && !(bias.begin < (bias.end ?? timesteps) && (bias.end ?? timesteps) <= timesteps),
+    is: '"diffusion.timestepBias" is no range of "diffusion.timesteps"',
+    wanted: "a begin below an end within them is wanted",
+  },
+  {
     when: ({ text, classes, dropout }) => dropout > 0 && text === undefined && classes === undefined,
     is: '"dropout" has no condition to leave out',
     wanted: '"text" or "classes", or no dropout, is wanted',

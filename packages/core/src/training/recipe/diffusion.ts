@@ -28,6 +28,14 @@ export const latentsField = z
 export const noiseFields = {
   minSnrGamma: z.number().positive().optional().describe("Weighs the levels by min(SNR, this) (arXiv 2303.09556)"),
   offsetNoise: z.number().min(0).default(0).describe("Strength of noise that is the same all over a channel"),
+  timestepBias: z
+    .strictObject({
+      begin: z.int().min(0).describe("The first of them"),
+      end: z.int().min(1).optional().describe("The one after the last of them (all that follow)"),
+      multiplier: z.number().positive().describe("How many times as often"),
+    })
+    .optional()
+    .describe("Noise levels to learn more often, or less, than others; as in diffusers' scripts"),
 };
 
 /** What `"trainer": "diffusion"` takes. */

@@ -38,6 +38,10 @@ describe("checkRecipe()", () => {
       '"steps" is 0 (too small: expected number to be >=1); "batchSize" is 1.5 (expected int, received number)',
     ],
     [
+      { ...diffusion, diffusion: { timesteps: 100, timestepBias: { begin: 60, end: 101, multiplier: 2 } } },
+      '"diffusion.timestepBias" is no range of "diffusion.timesteps" (a begin below an end within them is wanted)',
+    ],
+    [
       { ...diffusion, diffusion: { zeroTerminalSnr: true } },
       '"diffusion.prediction" is "epsilon", from which nothing is learnt at the last level of "zeroTerminalSnr" ("v_prediction" or "sample" is wanted)',
     ],

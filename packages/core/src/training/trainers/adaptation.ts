@@ -23,8 +23,9 @@ import { noisedLoss } from "./diffusion-program.ts";
 import { openLearntPictures } from "./learnt-pictures.ts";
 import type { LearntBatch, LearntPictures } from "./learnt-pictures.ts";
 import { noiseLevelsOf } from "./noise-levels.ts";
-import { noisedFeeds, validationTimesteps } from "./noised-feeds.ts";
+import { noisedFeeds } from "./noised-feeds.ts";
 import { openCachedStates } from "./text-states.ts";
+import { drawTimesteps, validationTimesteps } from "./timesteps.ts";
 import { toldSizes } from "./told-sizes.ts";
 import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
 
@@ -159,7 +160,10 @@ export async function openAdaptation(recipe: AdaptationRecipe, options: Adaptati
         const own = withTexts(await pictures.batch(batch, draws), draws);
         const count = batch.indices.length;
         const both = prior === undefined ? own : joined(own, await prior.batch(count, draws), prior.weight);
-        const timesteps = draws.randint(both.texts.length, 0, base.alphaBar.length);
+        const timesteps = drawTimesteps(draws, both.texts.length, {
+          timesteps: base.alphaBar.length,
+          bias: recipe.noise.timestepBias,
+        });
         return feedsFor(both, { draws, isTraining: true, timesteps });
       },
       async *validationFeeds() {

@@ -17,8 +17,9 @@ import { imageCondition } from "./image-condition.ts";
 import { imagesOf, openLearntPictures } from "./learnt-pictures.ts";
 import type { LearntBatch } from "./learnt-pictures.ts";
 import { noiseLevels } from "./noise-levels.ts";
-import { noisedFeeds, validationTimesteps } from "./noised-feeds.ts";
+import { noisedFeeds } from "./noised-feeds.ts";
 import { openTextStates, readTextEncoder } from "./text-encoder.ts";
+import { drawTimesteps, validationTimesteps } from "./timesteps.ts";
 import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
 
 /** Opens the trainer of `recipe`. Throws Error when what it builds on cannot be read, or has other channels or sizes. */
@@ -102,7 +103,8 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
     async feeds(batch) {
       const draws = drawsAt(recipe.seed, "batch", batch);
       const learnt = await pictures.batch(batch, draws);
-      const timesteps = draws.randint(batch.indices.length, 0, recipe.diffusion.timesteps);
+      const { timesteps: count, timestepBias: bias } = recipe.diffusion;
+      const timesteps = drawTimesteps(draws, batch.indices.length, { timesteps: count, bias });
       return feedsFor(learnt, { draws, dropout: recipe.dropout, timesteps });
     },
 

@@ -38,7 +38,3 @@ export function noisedFeeds(clean: Tensor, { timesteps, levels, offsetNoise, dra
     weight: perPicture((t) => levels.weight[t]),
   };
 }
-
-/** Levels for validation examples `start` … `start + count − 1`, evenly spread, so that few examples say much. */
-export const validationTimesteps = (start: number, count: number, timesteps: number): Float64Array =>
-  Float64Array.from({ length: count }, (_, i) => Math.floor((((start + i) % 64) + 0.5) * (timesteps / 64)));
