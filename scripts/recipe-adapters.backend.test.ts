@@ -7,6 +7,7 @@ import { readImage } from "@noisette/core/image/png";
 import type { Engine } from "@noisette/core/runtime/engine";
 import { checkRecipe } from "@noisette/core/training/recipe/read-recipe";
 import type { StyleEvaluation } from "./adapters/evaluate.ts";
+import type { Overlap } from "./adapters/overlap.ts";
 import { adapterNames, adapterRecipe } from "./adapters/recipes.ts";
 import { stages, writeTaughtModel } from "./recipe-adapters.ts";
 import { runStages } from "./recipes/run-stages.ts";
@@ -48,9 +49,12 @@ describe("stages", () => {
       progress: () => {},
     };
     await writeTaughtModel(folder);
-    const { stickers, openmoji, hazelnut, judge, evaluate } = stages;
+    const { stickers, openmoji, hazelnut, judge, evaluate, overlap } = stages;
+    const { "controlnet-edges": edges, "controlnet-scribbles": scribbles } = stages;
     const { "lora-openmoji": lora, "textual-inversion-openmoji": word } = stages;
-    expect(await runStages({ stickers, openmoji, hazelnut, lora, word, judge, evaluate }, run)).toBe(true);
+    expect(
+      await runStages({ stickers, openmoji, hazelnut, lora, word, edges, scribbles, judge, evaluate, overlap }, run),
+    ).toBe(true);
     const records = await readRecords(run.results);
     expect(records.openmoji.result).toEqual({ train: 3, validation: 2 });
     expect(records.lora.result).toMatchObject({ steps: 2, images: 4 });
@@ -60,6 +64,10 @@ describe("stages", () => {
       expect([before.pictures, after.pictures, real.pictures]).toEqual([2, 2, 2]);
       expect([before.distance, after.distance].every((distance) => distance! > 0)).toBe(true);
       expect(real.distance).toBeUndefined();
+    }
+    for (const { pictures, before, after } of Object.values(records.overlap.result as Record<string, Overlap>)) {
+      expect(pictures).toBe(2);
+      for (const share of [before, after]) expect(share).toBeLessThanOrEqual(1);
     }
     // Two pictures beside each of two seeds.
     const sheet = await readImage(join(folder, "sheets/lora-openmoji.png"));

@@ -1,6 +1,6 @@
 // Teaches the bundled model new things: a style, a word, a thing, to follow edges and scribbles. What is finished is skipped, what was
 // stopped goes on; sheets of pictures before and after, with the same seeds, go to docs/assets/adapters, and what the judge says of
-// the new style stands with the stages' times in recipes/adapters/results.json.
+// the new style, and how well silhouettes follow, stands with the stages' times in recipes/adapters/results.json.
 //
 //   npm run recipe:adapters -- [--stage NAME] [--pictures N] [--threads N] [--device cpu|webgpu]
 //   npm run recipe:adapters -- --tiny [--folder FOLDER]      all of it in a minute or two, on a tiny model and drawings of our own
@@ -19,6 +19,8 @@ import type { StyleEvaluation } from "./adapters/evaluate.ts";
 import { writeHazelnut } from "./adapters/hazelnut.ts";
 import { openMoji, writeStyleSet } from "./adapters/openmoji.ts";
 import type { StyleSet } from "./adapters/openmoji.ts";
+import { measureOverlap } from "./adapters/overlap.ts";
+import type { Overlap } from "./adapters/overlap.ts";
 import { adapterNames, adapterRecipe } from "./adapters/recipes.ts";
 import type { AdapterName } from "./adapters/recipes.ts";
 import { writeSheet } from "./adapters/sheets.ts";
@@ -71,7 +73,26 @@ async function evaluateStyles(run: AdaptersRun): Promise<Record<string, StyleEva
   return measured;
 }
 
-/** The stages in their order: the pictures, the adapters, the sticker model's judge, and what it says of the new style. */
+/** The adapters that follow pictures. */
+const followers = ["controlnet-edges", "controlnet-scribbles"] as const satisfies readonly AdapterName[];
+
+async function measureFollowers(run: AdaptersRun): Promise<Record<string, Overlap>> {
+  const measured: Record<string, Overlap> = {};
+  for (const name of followers)
+    measured[name] = await kept(join(run.folder, "runs/adapter-overlap.json"), name, async () =>
+      measureOverlap({
+        recipe: await adapterRecipe(name, run),
+        saved: join(outOf(run, name), "model"),
+        device: run.engine.device,
+        pictures: run.pictures,
+        signal: run.signal,
+        onProgress: run.progress,
+      }),
+    );
+  return measured;
+}
+
+/** The stages in their order: the pictures, the adapters, the sticker model's judge, what it says of the new style, and how well what follows does. */
 export const stages = {
   stickers: makeStickers,
   openmoji: makeOpenMoji,
@@ -79,6 +100,7 @@ export const stages = {
   ...(Object.fromEntries(adapterNames.map((name) => [name, trained(name)])) as Record<AdapterName, Stage<AdaptersRun>>),
   judge: (run: AdaptersRun) => makeJudge({ ...run, out: judgeOf(run) }),
   evaluate: evaluateStyles,
+  overlap: measureFollowers,
 } satisfies Stages<AdaptersRun>;
 
 async function makeOpenMoji({ folder, tiny, signal }: AdaptersRun): Promise<StyleSet> {

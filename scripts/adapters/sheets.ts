@@ -2,15 +2,13 @@
 
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { annotate } from "@noisette/core/image/annotators/index";
 import type { Image } from "@noisette/core/image/image";
 import { labelledGrid } from "@noisette/core/image/labelled-grid";
 import { writePng } from "@noisette/core/image/png";
 import { load } from "@noisette/core/pipelines/model";
 import type { Model } from "@noisette/core/pipelines/model";
 import type { Device } from "@noisette/core/runtime/engine";
-import { fittedPicture } from "@noisette/core/training/pictures";
-import { openRecipeData } from "@noisette/core/training/recipe-data";
+import { followedPictures } from "./followed.ts";
 import { learntOptions } from "./learnt-options.ts";
 import type { AdapterRecipe } from "./recipes.ts";
 
@@ -31,7 +29,9 @@ const followed = 4;
 
 /** Writes the sheet of an adapter to `path`. */
 export async function writeSheet(path: string, { recipe, saved, device }: SheetOptions): Promise<void> {
-  const { prompts, pictures } = await shownOf(recipe);
+  const shown = await followedPictures(recipe, followed);
+  const prompts = shown?.map(({ caption }) => caption) ?? recipe.samples.prompts!;
+  const pictures = shown?.map((one) => one.followed);
   const draw = (from: string, more: (prompt: number) => Partial<Generated>) =>
     drawAll(from, { device, prompts, more, size: recipe.size });
   const { model, options } = learntOptions(recipe, saved);
@@ -74,24 +74,4 @@ async function drawAll(
   } finally {
     await model.close();
   }
-}
-
-/** The prompts to show, and for a ControlNet the picture to follow for each of them. */
-async function shownOf(
-  recipe: AdapterRecipe,
-): Promise<{ readonly prompts: readonly string[]; readonly pictures?: readonly Image[] }> {
-  if (recipe.trainer !== "controlnet") return { prompts: recipe.samples.prompts! };
-  const { control, size } = recipe;
-  if (control.kind !== "annotators") throw new Error("Cannot show a ControlNet without its annotators");
-  const { data, validationData = data } = await openRecipeData(recipe);
-  const pictures: Image[] = [];
-  const prompts: string[] = [];
-  for (let i = 0; i < followed; i++) {
-    // Far apart: neighbours are of one style.
-    const { image, caption = "" } = await validationData.read(Math.floor((i * validationData.length) / followed), 0);
-    const square = fittedPicture(image, { width: size, height: size }, "pad");
-    pictures.push(control.chains[0].reduce((own, { annotator, options }) => annotate(annotator, own, options), square));
-    prompts.push(caption);
-  }
-  return { prompts, pictures };
 }
