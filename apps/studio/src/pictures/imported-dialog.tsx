@@ -40,7 +40,10 @@ export function ImportedDialog({ file }: { file: File }) {
       .catch((error: unknown) => (problem.value = error));
     return () => URL.revokeObjectURL(address);
   }, [file, address]);
-  const close = () => (importedFile.value = undefined);
+  // The browser tells of closing later: by then another file may have been dropped, which stays.
+  const close = () => {
+    if (importedFile.value === file) importedFile.value = undefined;
+  };
   const use = async () => {
     const { options, model } = settings.value!;
     const installed = model === undefined ? undefined : installedModel(model);
