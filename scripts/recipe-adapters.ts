@@ -15,12 +15,11 @@ import { disk } from "@noisette/core/platform/node";
 import { writeStickerPackages } from "../fixtures/sticker-packages.ts";
 import { writeTinyStickerModel } from "../fixtures/tiny-sticker-model.ts";
 import { evaluateStyle } from "./adapters/evaluate.ts";
-import type { StyleEvaluation } from "./adapters/evaluate.ts";
+import type { EvaluateStyleOptions } from "./adapters/evaluate.ts";
 import { writeHazelnut } from "./adapters/hazelnut.ts";
 import { openMoji, writeStyleSet } from "./adapters/openmoji.ts";
 import type { StyleSet } from "./adapters/openmoji.ts";
 import { measureOverlap } from "./adapters/overlap.ts";
-import type { Overlap } from "./adapters/overlap.ts";
 import { adapterNames, adapterRecipe } from "./adapters/recipes.ts";
 import type { AdapterName } from "./adapters/recipes.ts";
 import { writeSheet } from "./adapters/sheets.ts";
@@ -29,7 +28,7 @@ import { kept } from "./recipes/kept.ts";
 import type { RecipeRun, Stage, Stages } from "./recipes/run-stages.ts";
 import { trainStage } from "./recipes/train-stage.ts";
 import { makeStickers } from "./sticker/data.ts";
-import { makeJudge } from "./sticker/judge.ts";
+import { judgeFolder, makeJudge } from "./sticker/judge.ts";
 
 /** Where and how the recipes run. */
 export interface AdaptersRun extends RecipeRun {
@@ -40,7 +39,6 @@ export interface AdaptersRun extends RecipeRun {
 }
 
 const outOf = ({ folder }: AdaptersRun, name: AdapterName): string => join(folder, `runs/adapter-${name}`);
-const judgeOf = ({ folder }: AdaptersRun): string => join(folder, "runs/sticker-judge");
 
 const trained =
   (name: AdapterName): Stage<AdaptersRun> =>
@@ -56,41 +54,36 @@ const trained =
 
 /** The adapters that teach a style. */
 const styleAdapters = ["lora-openmoji", "textual-inversion-openmoji"] as const satisfies readonly AdapterName[];
-
-async function evaluateStyles(run: AdaptersRun): Promise<Record<string, StyleEvaluation>> {
-  const measured: Record<string, StyleEvaluation> = {};
-  for (const name of styleAdapters)
-    measured[name] = await kept(join(run.folder, "runs/adapter-evaluation.json"), name, async () =>
-      evaluateStyle(run.engine, {
-        recipe: await adapterRecipe(name, run),
-        saved: join(outOf(run, name), "model"),
-        judge: judgeOf(run),
-        pictures: run.pictures,
-        signal: run.signal,
-        onProgress: (doing, done, total) => run.progress(`${name}, ${doing}`, done, total),
-      }),
-    );
-  return measured;
-}
-
 /** The adapters that follow pictures. */
 const followers = ["controlnet-edges", "controlnet-scribbles"] as const satisfies readonly AdapterName[];
 
-async function measureFollowers(run: AdaptersRun): Promise<Record<string, Overlap>> {
-  const measured: Record<string, Overlap> = {};
-  for (const name of followers)
-    measured[name] = await kept(join(run.folder, "runs/adapter-overlap.json"), name, async () =>
-      measureOverlap({
-        recipe: await adapterRecipe(name, run),
-        saved: join(outOf(run, name), "model"),
-        device: run.engine.device,
-        pictures: run.pictures,
-        signal: run.signal,
-        onProgress: run.progress,
-      }),
-    );
-  return measured;
-}
+/** What `measure` finds out about each adapter; kept in `file`. */
+const measured =
+  <T>(names: readonly AdapterName[], file: string, measure: (run: AdaptersRun, of: Measured) => Promise<T>) =>
+  async (run: AdaptersRun): Promise<Record<string, T>> => {
+    const { folder, pictures, signal } = run;
+    const found: Record<string, T> = {};
+    for (const name of names)
+      found[name] = await kept(join(folder, file), name, async () =>
+        measure(run, {
+          recipe: await adapterRecipe(name, run),
+          saved: join(outOf(run, name), "model"),
+          pictures,
+          signal,
+          onProgress: (doing, done, total) => run.progress(`${name}, ${doing}`, done, total),
+        }),
+      );
+    return found;
+  };
+/** An adapter to be measured, and how. */
+type Measured = Omit<EvaluateStyleOptions, "judge">;
+
+const evaluateStyles = measured(styleAdapters, "runs/adapter-evaluation.json", (run, of) =>
+  evaluateStyle(run.engine, { ...of, judge: judgeFolder(run) }),
+);
+const measureFollowers = measured(followers, "runs/adapter-overlap.json", (run, of) =>
+  measureOverlap({ ...of, device: run.engine.device }),
+);
 
 /** The stages in their order: the pictures, the adapters, the sticker model's judge, what it says of the new style, and how well what follows does. */
 export const stages = {
@@ -98,7 +91,7 @@ export const stages = {
   openmoji: makeOpenMoji,
   hazelnut: async ({ folder }: AdaptersRun) => ({ pictures: await writeHazelnut(join(folder, "data/hazelnut"), 64) }),
   ...(Object.fromEntries(adapterNames.map((name) => [name, trained(name)])) as Record<AdapterName, Stage<AdaptersRun>>),
-  judge: (run: AdaptersRun) => makeJudge({ ...run, out: judgeOf(run) }),
+  judge: makeJudge,
   evaluate: evaluateStyles,
   overlap: measureFollowers,
 } satisfies Stages<AdaptersRun>;

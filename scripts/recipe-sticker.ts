@@ -18,7 +18,7 @@ import { trainStage } from "./recipes/train-stage.ts";
 import { makeStickers } from "./sticker/data.ts";
 import { evaluateSticker } from "./sticker/evaluate.ts";
 import type { StickerEvaluation } from "./sticker/evaluate.ts";
-import { makeJudge } from "./sticker/judge.ts";
+import { judgeFolder, makeJudge } from "./sticker/judge.ts";
 import { stageRecipe } from "./sticker/recipes.ts";
 import type { TrainedStage } from "./sticker/recipes.ts";
 
@@ -43,7 +43,7 @@ export const stages = {
   autoencoder: trained("autoencoder"),
   decoder: trained("decoder"),
   diffusion: trained("diffusion"),
-  judge: (run) => makeJudge({ ...run, out: join(run.folder, "runs/sticker-judge") }),
+  judge: makeJudge,
   async evaluate(run) {
     const { samples } = (await stageRecipe("diffusion", run)) as DiffusionRecipe;
     const model = (stage: TrainedStage) => join(outOf(run, stage), "model");
@@ -54,7 +54,7 @@ export const stages = {
       stickers: join(run.folder, "data/stickers"),
       model: model("diffusion"),
       decoder: model("decoder"),
-      judge: join(run.folder, "runs/sticker-judge"),
+      judge: judgeFolder(run),
       clip: model("clip"),
       pictures: run.pictures,
       sampling: { steps: samples.steps, guidanceScale: samples.guidanceScale, seed: 0 },

@@ -11,7 +11,7 @@ import { openRecipeData } from "@noisette/core/training/recipe-data";
 import { evenly } from "../recipes/evenly.ts";
 import { learntOptions } from "./learnt-options.ts";
 import type { LearntOptions } from "./learnt-options.ts";
-import type { AdapterRecipe } from "./recipes.ts";
+import type { TrainedAdapter } from "./recipes.ts";
 
 /** Concepts found, and the Fréchet distance from the real drawings on the judge's features. */
 export type StyleMeasure = Pick<JudgedSet, "pictures" | "concept" | "distance">;
@@ -27,10 +27,7 @@ export interface StyleEvaluation {
 }
 
 /** What to measure, and how much. */
-export interface EvaluateStyleOptions {
-  readonly recipe: AdapterRecipe;
-  /** Folder of what was learnt. */
-  readonly saved: string;
+export interface EvaluateStyleOptions extends TrainedAdapter {
   /** Folder of the judge. */
   readonly judge: string;
   /** Pictures, at most. */

@@ -1,10 +1,10 @@
 // Pictures that a ControlNet is given to follow, made of pictures that it has not learnt from.
 
-import type { Dataset } from "@noisette/core/data/dataset";
 import { annotate } from "@noisette/core/image/annotators/index";
 import type { Image } from "@noisette/core/image/image";
 import { fittedPicture } from "@noisette/core/training/pictures";
 import { openRecipeData } from "@noisette/core/training/recipe-data";
+import { evenly } from "../recipes/evenly.ts";
 import type { AdapterRecipe } from "./recipes.ts";
 
 /** A picture to follow. */
@@ -22,12 +22,12 @@ export async function followedPictures(recipe: AdapterRecipe, count: number): Pr
   if (control.kind !== "annotators") throw new Error("Cannot show a ControlNet without its annotators");
   const [chain] = control.chains;
   const { data, validationData = data } = await openRecipeData(recipe);
+  const shown = evenly(validationData, count);
   const read = async (i: number): Promise<Followed> => {
-    const { image, caption = "" } = await (validationData as Dataset).read(i, 0);
+    const { image, caption = "" } = await shown.read(i);
     const drawn = fittedPicture(image, { width: size, height: size }, "pad");
     const followed = chain.reduce((own, { annotator, options }) => annotate(annotator, own, options), drawn);
     return { caption, drawn, followed };
   };
-  const length = Math.min(count, validationData.length);
-  return Promise.all(Array.from({ length }, (_, i) => read(Math.floor((i * validationData.length) / length))));
+  return Promise.all(Array.from({ length: shown.length }, (_, i) => read(i)));
 }

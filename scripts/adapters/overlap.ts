@@ -1,11 +1,13 @@
 // Whether pictures follow: how far what is drawn covers what was drawn where the picture to follow comes from, without the
 // ControlNet and with it.
 
+import { generatedPictures } from "@noisette/core/evaluation/generated-pictures";
+import type { GeneratedPicturesOptions } from "@noisette/core/evaluation/generated-pictures";
 import { load } from "@noisette/core/pipelines/model";
 import type { Image } from "@noisette/core/image/image";
 import type { Device } from "@noisette/core/runtime/engine";
 import { followedPictures } from "./followed.ts";
-import type { AdapterRecipe } from "./recipes.ts";
+import type { TrainedAdapter } from "./recipes.ts";
 
 /** Means over the pictures of their silhouettes' intersection over union with the drawings'. */
 export interface Overlap {
@@ -15,10 +17,7 @@ export interface Overlap {
 }
 
 /** What to measure. */
-export interface OverlapOptions {
-  readonly recipe: AdapterRecipe;
-  /** Folder of the ControlNet. */
-  readonly saved: string;
+export interface OverlapOptions extends TrainedAdapter {
   readonly device: Device;
   /** Pictures, at most. */
   readonly pictures: number;
@@ -38,21 +37,25 @@ export async function measureOverlap({
   const all = await followedPictures(recipe, pictures);
   if (all === undefined) throw new Error(`Cannot measure "${recipe.name}": it follows no pictures`);
   const model = await load(recipe.model, { device, signal });
-  const sums = { before: 0, after: 0 };
+  const captions = all.map(({ caption }) => caption);
+  const sampling = { width: recipe.size, height: recipe.size };
+  const share = async (doing: string, controls?: GeneratedPicturesOptions["controls"]): Promise<number> => {
+    const generated = await generatedPictures(model, captions, {
+      sampling,
+      controls,
+      seed: 0,
+      signal,
+      onProgress: (done, total) => onProgress(doing, done, total),
+    });
+    return generated.reduce((sum, one, i) => sum + intersectionOverUnion(one, all[i].drawn), 0) / all.length;
+  };
   try {
-    for (const [i, { caption, drawn, followed }] of all.entries()) {
-      const asked = { prompt: caption, promptSyntax: "plain", dynamicPrompts: "off", seed: i, upscale: false } as const;
-      const size = { width: recipe.size, height: recipe.size };
-      const draw = async (controls?: { path: string; image: Image }[]): Promise<Image> =>
-        (await model.generate({ ...asked, ...size, ...(controls && { controls }), signal })).images[0].image!;
-      sums.before += intersectionOverUnion(await draw(), drawn);
-      sums.after += intersectionOverUnion(await draw([{ path: saved, image: followed }]), drawn);
-      onProgress(recipe.name, i + 1, all.length);
-    }
+    const before = await share("before");
+    const controls = all.map(({ followed }) => [{ path: saved, image: followed }]);
+    return { pictures: all.length, before, after: await share("after", controls) };
   } finally {
     await model.close();
   }
-  return { pictures: all.length, before: sums.before / all.length, after: sums.after / all.length };
 }
 
 /** Of what is seen of two pictures of one size; 1 where nothing is seen of either. */

@@ -18,6 +18,13 @@ export type AdapterName = (typeof adapterNames)[number];
 /** A recipe that teaches a model. */
 export type AdapterRecipe = Extract<Recipe, { model: string }>;
 
+/** What was trained by one. */
+export interface TrainedAdapter {
+  readonly recipe: AdapterRecipe;
+  /** Folder of what it learnt. */
+  readonly saved: string;
+}
+
 /** The recipe of an adapter. Its paths, "data/…" and "runs/…", are taken from `folder`. */
 export const adapterRecipe = async (
   name: AdapterName,

@@ -10,15 +10,12 @@ import type { Model } from "@noisette/core/pipelines/model";
 import type { Device } from "@noisette/core/runtime/engine";
 import { followedPictures } from "./followed.ts";
 import { learntOptions } from "./learnt-options.ts";
-import type { AdapterRecipe } from "./recipes.ts";
+import type { TrainedAdapter } from "./recipes.ts";
 
 type Generated = Parameters<Model["generate"]>[0];
 
 /** A trained adapter. */
-export interface SheetOptions {
-  readonly recipe: AdapterRecipe;
-  /** Folder of what it learnt. */
-  readonly saved: string;
+export interface SheetOptions extends TrainedAdapter {
   readonly device: Device;
 }
 

@@ -8,19 +8,17 @@ import { classifierFolder } from "@noisette/server/content/open-classifier";
 import { kept } from "../recipes/kept.ts";
 import type { RecipeRun } from "../recipes/run-stages.ts";
 
+/** Its folder. */
+export const judgeFolder = ({ folder }: Pick<RecipeRun, "folder">): string => join(folder, "runs/sticker-judge");
+
 /**
- * Makes the judge in `out`, of the stickers that the generator learns from too: what it says of drawings of held-out pairs, which it has
+ * Makes the judge, of the stickers that the generator learns from too: what it says of drawings of held-out pairs, which it has
  * not seen either, is then an honest ceiling.
  */
-export const makeJudge = ({
-  folder,
-  tiny,
-  out,
-  engine,
-  signal,
-  progress,
-}: RecipeRun & { readonly out: string }): Promise<FittedJudge> =>
-  kept(join(out, "fitted.json"), "judge", async () =>
+export async function makeJudge(run: RecipeRun): Promise<FittedJudge> {
+  const { folder, tiny, engine, signal, progress } = run;
+  const out = judgeFolder(run);
+  return kept(join(out, "fitted.json"), "judge", async () =>
     fitJudge(engine, {
       data: await openStickers(join(folder, "data/stickers"), { split: "train" }),
       columns: { concept: "label", style: "style" },
@@ -31,3 +29,4 @@ export const makeJudge = ({
       onProgress: (done, total) => progress("stickers", done, total),
     }),
   );
+}

@@ -10,6 +10,8 @@ export interface GeneratedPicturesOptions {
     GenerateOptions,
     "steps" | "sampler" | "guidanceScale" | "width" | "height" | "loras" | "embeddings" | "hypernetworks"
   >;
+  /** The pictures to follow, for each caption. */
+  readonly controls?: readonly NonNullable<GenerateOptions["controls"]>[];
   /** Of the first picture; the next ones count up. */
   readonly seed: number;
   readonly signal?: AbortSignal;
@@ -20,12 +22,18 @@ export interface GeneratedPicturesOptions {
 export async function generatedPictures(
   model: Model,
   captions: readonly string[],
-  { sampling, seed, signal, onProgress }: GeneratedPicturesOptions,
+  { sampling, controls, seed, signal, onProgress }: GeneratedPicturesOptions,
 ): Promise<Image[]> {
   const made: Image[] = [];
   for (const [i, prompt] of captions.entries()) {
     const asked = { ...sampling, prompt, seed: seed + i, upscale: false } as const;
-    const { images } = await model.generate({ ...asked, promptSyntax: "plain", dynamicPrompts: "off", signal });
+    const { images } = await model.generate({
+      ...asked,
+      ...(controls && { controls: controls[i] }),
+      promptSyntax: "plain",
+      dynamicPrompts: "off",
+      signal,
+    });
     made.push(images[0].image!);
     onProgress?.(i + 1, captions.length);
   }

@@ -9,6 +9,7 @@ import type { JudgeRecipe } from "./judge.ts";
 import type { ControlNetRecipe } from "./controlnet.ts";
 import type { Recipe } from "./read-recipe.ts";
 import type { TextualInversionRecipe } from "./textual-inversion.ts";
+import { isWithin } from "../trainers/timesteps.ts";
 
 /** A pair of fields that do not go together, and what to do about it. */
 interface Contradiction<R> {
@@ -113,8 +114,7 @@ const ofDiffusion: readonly Contradiction<DiffusionRecipe>[] = [
     wanted: '"v_prediction" or "sample" is wanted',
   },
   {
-    when: ({ diffusion: { timesteps, timestepBias: bias } }) =>
-      bias !== undefined && !(bias.begin < (bias.end ?? timesteps) && (bias.end ?? timesteps) <= timesteps),
+    when: ({ diffusion: { timesteps, timestepBias: bias } }) => bias !== undefined && !isWithin(bias, timesteps),
     is: '"diffusion.timestepBias" is no range of "diffusion.timesteps"',
     wanted: "a begin below an end within them is wanted",
   },

@@ -9,6 +9,10 @@ export interface TimestepBias {
   readonly multiplier: number;
 }
 
+/** Whether its levels are some of `timesteps`. */
+export const isWithin = ({ begin, end }: TimestepBias, timesteps: number): boolean =>
+  begin < (end ?? timesteps) && (end ?? timesteps) <= timesteps;
+
 /**
  * Levels 0 … `timesteps` − 1 for `count` pictures. Without a bias all are equally likely; with one it is as the "range" of diffusers'
  * training scripts. Throws RangeError when no level lies in the range.
@@ -20,7 +24,7 @@ export function drawTimesteps(
 ): Float64Array {
   if (bias === undefined) return draws.randint(count, 0, timesteps);
   const { begin, end = timesteps, multiplier } = bias;
-  if (!(begin < end && end <= timesteps))
+  if (!isWithin(bias, timesteps))
     throw new RangeError(
       `Cannot draw noise levels from ${begin} to ${end} more often: the model has ${timesteps} (a range of these is wanted)`,
     );
