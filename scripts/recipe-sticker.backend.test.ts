@@ -54,7 +54,7 @@ describe("runStages()", () => {
       progress: () => {},
     });
     expect(await runStages(stages, run())).toBe(false);
-    expect(said).toEqual(["data", "clip", "autoencoder"]);
+    expect(said).toEqual(["data", "clip", "text", "autoencoder"]);
     const { clip } = await readRecords(join(folder, "results.json"));
     said.length = 0;
     stop = new AbortController();

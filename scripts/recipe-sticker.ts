@@ -1,4 +1,4 @@
-// Makes the bundled model stage by stage: data, CLIP, autoencoder, its decoder further on, diffusion, the judge that measures it, the measurements, the
+// Makes the bundled model stage by stage: data, CLIP, its text tower further on, autoencoder, its decoder further on, diffusion, the judge that measures it, the measurements, the
 // package. What is finished is skipped, what was stopped goes on; time and result of each stage go to recipes/sticker/results.json.
 //
 //   npm run recipe:sticker -- [--stage NAME] [--pictures N] [--threads N] [--device cpu|webgpu]
@@ -40,6 +40,7 @@ const trained =
 export const stages = {
   data: makeStickers,
   clip: trained("clip"),
+  text: trained("text"),
   autoencoder: trained("autoencoder"),
   decoder: trained("decoder"),
   diffusion: trained("diffusion"),

@@ -6,13 +6,14 @@ import { fileURLToPath } from "node:url";
 import { checkRecipe } from "@noisette/core/training/recipe/read-recipe";
 import type { Recipe } from "@noisette/core/training/recipe/read-recipe";
 
-const recipes = fileURLToPath(new URL("../../recipes", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const recipes = join(root, "recipes");
 const readJson = async (...path: readonly string[]): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(join(recipes, ...path), "utf8")) as Record<string, unknown>;
 
 /**
- * recipes/`set`/`stage`.json; if `tiny`, with the changes that tiny.json beside it has for the stage and for all. Its paths,
- * "data/…" and "runs/…", are taken from `folder`.
+ * recipes/`set`/`stage`.json; if `tiny`, with the changes that tiny.json beside it has for the stage and for all. Its paths
+ * "data/…" and "runs/…" are taken from `folder`, "packages/…" from the repository.
  */
 export async function readStageRecipe(
   set: string,
@@ -25,9 +26,12 @@ export async function readStageRecipe(
   return checkRecipe(placed(recipe, folder), `${stage}.json${tiny ? ", made tiny" : ""}`);
 }
 
-/** `value` with every path in it moved to `folder`. */
+/** `value` with every path in it made whole. */
 function placed(value: unknown, folder: string): unknown {
-  if (typeof value === "string") return /^(data|runs)\//.test(value) ? join(folder, value) : value;
+  if (typeof value === "string") {
+    if (/^(data|runs)\//.test(value)) return join(folder, value);
+    return value.startsWith("packages/") ? join(root, value) : value;
+  }
   if (Array.isArray(value)) return value.map((part) => placed(part, folder));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, placed(part, folder)]));

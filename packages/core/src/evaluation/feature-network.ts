@@ -1,20 +1,19 @@
 // Networks whose features pictures are compared by. Figures of different networks cannot be compared, so each says what
 // its Fréchet distance is called.
 
-import { readImageEncoder } from "../checkpoints/image-encoder.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import type { Graph } from "../graph/graph.ts";
-import { clipPixels } from "../image/clip-pixels.ts";
 import type { Image } from "../image/image.ts";
 import { inceptionPixels } from "../image/inception-pixels.ts";
 import type { InceptionInput } from "../image/inception-pixels.ts";
-import { clipVisionGraph } from "../models/clip-vision.ts";
 import { inceptionV3Graph } from "../models/inception-v3.ts";
 import { judgeWidth } from "../models/judge.ts";
 import { storedTensor } from "../safetensors/weights.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { judgePixels, readJudge } from "./judge-files.ts";
+import { lockedClip, squarePixels } from "../training/locked-networks.ts";
+import type { LockedNetwork } from "../training/locked-networks.ts";
+import { readJudge } from "./judge-files.ts";
 
 /** A network that makes features of pictures. */
 export interface FeatureNetwork {
@@ -89,22 +88,19 @@ async function judge(path: string): Promise<FeatureNetwork> {
     graph,
     tensors,
     input: "image",
-    prepare: (images) => judgePixels(images, config),
+    prepare: (images) => squarePixels(images, config),
     outputs: { features: "features", logits: "concepts", styles: "styles" },
   };
 }
 
 /** The image tower of a CLIP, in a folder as transformers saves it. */
 async function clip(path: string): Promise<FeatureNetwork> {
-  const { config, tensors, statistics } = await readImageEncoder(path);
-  return {
-    distance: "Fréchet distance on CLIP",
-    width: config.projection,
-    source: path,
-    graph: clipVisionGraph(config),
-    tensors,
-    input: "pixels",
-    prepare: (images) => clipPixels(images, config.imageSize, statistics),
-    outputs: { features: "imageEmbeds" },
-  };
+  return comparing(await lockedClip(path), "Fréchet distance on CLIP");
 }
+
+/** A locked network as one that pictures are compared by. */
+export const comparing = ({ features, ...network }: LockedNetwork, distance: string): FeatureNetwork => ({
+  ...network,
+  distance,
+  outputs: { features },
+});

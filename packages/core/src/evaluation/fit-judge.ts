@@ -1,23 +1,15 @@
 // A judge in closed form: linear discriminants of concepts and styles on features of a MobileNetV2 that somebody trained on
 // photographs. Where there are a handful of drawings of each thing, a network that learns from these alone does not come near it.
 
-import { joinPath } from "#platform";
-import { readConfig } from "../checkpoints/image-encoder.ts";
 import { savePart } from "../checkpoints/save/model-parts.ts";
 import { storedCopy } from "../checkpoints/save/stored-copies.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { classNames, pictureClasses } from "../data/picture-classes.ts";
 import type { ClassColumns } from "../data/picture-classes.ts";
-import { parametersOf } from "../graph/graph.ts";
-import { judgeFeaturesGraph, judgeWidth, trunkPrefix } from "../models/judge.ts";
-import { nsfwConfig } from "../models/nsfw.ts";
 import type { Engine } from "../runtime/engine.ts";
-import { readSafetensors } from "../safetensors/read.ts";
-import { storedTensor } from "../safetensors/weights.ts";
-import type { StoredTensors } from "../tensor/stored.ts";
+import { lockedMobileNet } from "../training/locked-networks.ts";
 import { fittedJudgePublished } from "../training/save/published-configs.ts";
-import type { FeatureNetwork } from "./feature-network.ts";
-import { judgePixels } from "./judge-files.ts";
+import { comparing } from "./feature-network.ts";
 import { linearDiscriminant } from "./linear-discriminant.ts";
 import type { LinearClassifier } from "./linear-discriminant.ts";
 import { openFeatureExtractor } from "./picture-features.ts";
@@ -50,15 +42,11 @@ export async function fitJudge(
   engine: Engine,
   { data, columns, trunk, out, size = 128, shrinkage = 0.3, ...extraction }: FitJudgeOptions,
 ): Promise<FittedJudge> {
-  if (size % 32 !== 0)
-    throw new RangeError(`Cannot fit a judge: its pictures are ${size} wide (a multiple of 32 is wanted)`);
   const described = Array.from({ length: data.length }, (_, i) => data.describe(i));
   const names = classNames(described, columns);
   const classes = described.map((example) => pictureClasses(example, columns));
-  nsfwConfig(await readConfig(trunk));
-  const { tensors } = await readSafetensors(joinPath(trunk, "model.safetensors"));
-  const network = trunkNetwork(tensors, { size, source: trunk });
-  const extractor = await openFeatureExtractor(engine, network);
+  const network = await lockedMobileNet(trunk, { size });
+  const extractor = await openFeatureExtractor(engine, comparing(network, "FD-judge"));
   const { features } = await extractor.extract(data, extraction).finally(extractor.close);
 
   const numbersOf = (kind: "concept" | "style", known: readonly string[]) =>
@@ -81,24 +69,4 @@ export async function fitJudge(
     ],
   });
   return { pictures: data.length, concepts: names.concepts.length, styles: names.styles.length };
-}
-
-/** The classifier's network as far as a judge's trunk goes, with the judge's names. */
-function trunkNetwork(published: StoredTensors, { size, source }: { size: number; source: string }): FeatureNetwork {
-  const config = { imageChannels: 3, imageSize: size, trunk: { kind: "mobilenet_v2" } } as const;
-  const graph = judgeFeaturesGraph(config);
-  const tensors = parametersOf(graph).map(({ name }): [string, ReturnType<typeof storedTensor>] => [
-    name,
-    storedTensor(published, name.slice(trunkPrefix.length), source),
-  ]);
-  return {
-    distance: "FD-judge",
-    width: judgeWidth(config),
-    source,
-    graph,
-    tensors: new Map(tensors),
-    input: "image",
-    prepare: (images) => judgePixels(images, config),
-    outputs: { features: "features" },
-  };
 }

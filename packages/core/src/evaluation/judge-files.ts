@@ -4,13 +4,10 @@ import { joinPath, readText } from "#platform";
 import { readComponentWeights } from "../checkpoints/component-weights.ts";
 import type { ClassColumns } from "../data/picture-classes.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Image } from "../image/image.ts";
 import { ConfigReader } from "../models/config.ts";
 import { judgeConfig, judgeGraph } from "../models/judge.ts";
 import type { JudgeConfig } from "../models/judge.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
-import type { Tensor } from "../tensor/tensor.ts";
-import { fittedPicture, pictureTensor } from "../training/pictures.ts";
 import { parsePythonJsonObject } from "../util/python-json.ts";
 
 /** A judge's files. */
@@ -49,13 +46,3 @@ export async function readJudge(folder: string): Promise<JudgeFiles> {
   };
   return { path: folder, config, concepts, styles, columns, tensors, graph: judgeGraph(config) };
 }
-
-/** Pictures as a judge sees them: of its size, the middle of longer ones, on white. */
-export const judgePixels = (
-  images: readonly Image[],
-  { imageChannels, imageSize }: Pick<JudgeConfig, "imageChannels" | "imageSize">,
-): Tensor =>
-  pictureTensor(
-    images.map((image) => fittedPicture(image, { width: imageSize, height: imageSize }, "crop")),
-    { channels: imageChannels as 1 | 3 },
-  );

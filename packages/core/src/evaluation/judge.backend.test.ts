@@ -88,7 +88,7 @@ describe("fitJudge()", () => {
   it("fitJudge() names what it cannot work with", async () => {
     const given = { data, columns, trunk, out: join(root, "never") };
     await expect(fitJudge(engine, { ...given, size: 100 })).rejects.toThrow(
-      "Cannot fit a judge: its pictures are 100 wide (a multiple of 32 is wanted)",
+      `Cannot use "${trunk}" for pictures of 100 × 100 pixels: it halves them five times (a multiple of 32 is wanted)`,
     );
     await expect(fitJudge(engine, { ...given, columns: { concept: "kind" } })).rejects.toThrow(
       'Cannot tell the class of "shape 0"',

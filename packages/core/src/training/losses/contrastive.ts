@@ -19,6 +19,8 @@ export const initialLogScale = Math.log(1 / 0.07);
 /** What a batch of pairs gives. */
 export interface Contrast {
   readonly loss: Value;
+  /** Scaled cosines, [N pictures, N texts]. */
+  readonly logits: Value;
   /** The share of pictures that find their text first. */
   readonly accuracy: Value;
 }
@@ -32,6 +34,7 @@ export function contrast(pictures: Value, texts: Value, logScale: Value): Contra
   const diagonal = cast(equal(reshape(own, [n, 1]), reshape(own, [1, n])), "float32");
   const crossEntropy = (rows: Value) => negate(mean(sum(multiply(logSoftmax(rows), diagonal), { axes: [1] })));
   return {
+    logits,
     loss: multiply(add(crossEntropy(logits), crossEntropy(transpose(logits, [1, 0]))), scalar(0.5)),
     accuracy: mean(cast(equal(argMax(logits), own), "float32")),
   };

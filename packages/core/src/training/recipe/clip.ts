@@ -17,11 +17,25 @@ export const clipRecipe = z.strictObject({
   size: sizeField,
   vision: z
     .strictObject({ ...tower, patch: width.describe("Side of the patches, in pixels; divides the size") })
-    .describe("The image tower"),
+    .optional()
+    .describe("The image tower, where it is learnt too"),
+  locked: z
+    .strictObject({
+      network: z
+        .enum(["clip", "mobilenet"])
+        .describe("clip: the image tower of a CLIP; mobilenet: nsfwjs's MobileNetV2 before its last halving"),
+      path: z.string().min(1).describe("Its folder"),
+    })
+    .optional()
+    .describe("An image tower that stays as it is, in place of one that is learnt (arXiv 2111.07991)"),
   text: z
     .strictObject({ ...tower, tokens: z.int().min(8).max(512).default(77).describe("Length of every text, in tokens") })
     .describe("The text tower"),
   projection: width.describe("Width of the embeddings"),
+  finetune: z
+    .strictObject({ path: z.string().min(1).describe("Folder of a CLIP or text encoder of the same sizes") })
+    .optional()
+    .describe("Go on from a trained text tower"),
   tokenizer: z
     .strictObject({
       path: z.string().min(1).optional().describe("Folder of a tokenizer to take as it is"),
@@ -34,7 +48,10 @@ export const clipRecipe = z.strictObject({
         .describe("Captions of each picture to learn from, where they are drawn"),
     })
     .describe("The tokenizer: a path, or how many tokens to learn"),
-  ground: z.enum(["white", "random"]).default("random").describe("What transparent pictures are laid on"),
+  ground: z
+    .enum(["white", "random"])
+    .optional()
+    .describe("What transparent pictures are laid on: random without it, white with a locked tower"),
   samples: z
     .strictObject({ count: z.int().min(1).max(64).default(8).describe("Pictures that are shown with the texts found") })
     .prefault({})

@@ -72,12 +72,17 @@ const ofAutoencoders: readonly Contradiction<AutoencoderRecipe>[] = [
 
 const ofClip: readonly Contradiction<ClipRecipe>[] = [
   {
-    when: ({ size, vision }) => size % vision.patch !== 0,
+    when: ({ vision, locked }) => (vision === undefined) === (locked === undefined),
+    is: 'there are neither or both of "vision" and "locked"',
+    wanted: "one image tower is wanted",
+  },
+  {
+    when: ({ size, vision }) => vision !== undefined && size % vision.patch !== 0,
     is: '"vision.patch" does not divide "size"',
     wanted: "whole patches are wanted",
   },
   {
-    when: ({ vision, text }) => [vision, text].some(({ width, heads }) => width % heads !== 0),
+    when: ({ vision, text }) => [vision ?? text, text].some(({ width, heads }) => width % heads !== 0),
     is: "the heads do not divide the width of a tower",
     wanted: "heads of one width are wanted",
   },
@@ -90,6 +95,16 @@ const ofClip: readonly Contradiction<ClipRecipe>[] = [
     when: ({ batchSize }) => batchSize === 1,
     is: "a batch of 1 has nothing to tell apart",
     wanted: "2 or more are wanted",
+  },
+  {
+    when: ({ locked, data, ground }) => locked !== undefined && (data.flip || ground === "random"),
+    is: '"data.flip" or a random "ground" would do nothing to the features of "locked", which are computed once',
+    wanted: "neither is wanted",
+  },
+  {
+    when: ({ locked, data }) => locked !== undefined && data.scenes !== undefined && data.scenes.variants === undefined,
+    is: 'pictures of "data.scenes" are new every epoch, and the features of "locked" are computed once',
+    wanted: '"data.scenes.variants" is wanted',
   },
 ];
 

@@ -82,6 +82,10 @@ export const diffusionRecipe = z.strictObject({
       groups: width.default(32).describe("Groups of the normalizations; divides every number of channels"),
     })
     .describe("Sizes of the network"),
+  finetune: z
+    .strictObject({ path: path.describe("Folder of a model whose UNet has the same sizes") })
+    .optional()
+    .describe("Go on from a trained UNet, with what else the recipe says"),
   diffusion: z
     .strictObject({
       prediction: z

@@ -137,12 +137,13 @@ export function schedulerPublished({ diffusion, autoencoder }: DiffusionRecipe):
   };
 }
 
-/** transformers' CLIPModel; ids of the special tokens are the tokenizer's. */
-export function clipPublished(
-  { size, vision, text, projection }: ClipRecipe,
-  { vocabulary, startId, endId, padId }: Record<"vocabulary" | "startId" | "endId" | "padId", number>,
-): PublishedConfig {
-  const tower = ({ width, layers, heads }: ClipRecipe["vision" | "text"]) => ({
+/** Ids of the special tokens, and how many there are: the tokenizer's. */
+type Vocabulary = Readonly<Record<"vocabulary" | "startId" | "endId" | "padId", number>>;
+
+/** transformers' CLIPModel; beside a locked image tower its CLIPTextModelWithProjection. */
+export function clipPublished(recipe: ClipRecipe, vocabulary: Vocabulary): PublishedConfig {
+  const { size, vision, text, projection, locked } = recipe;
+  const tower = ({ width, layers, heads }: ClipRecipe["text"] | NonNullable<ClipRecipe["vision"]>) => ({
     hidden_size: width,
     intermediate_size: 4 * width,
     num_hidden_layers: layers,
@@ -151,20 +152,23 @@ export function clipPublished(
     layer_norm_eps: 1e-5,
     projection_dim: projection,
   });
+  const textConfig = {
+    model_type: "clip_text_model",
+    ...tower(text),
+    vocab_size: vocabulary.vocabulary,
+    max_position_embeddings: text.tokens,
+    bos_token_id: vocabulary.startId,
+    eos_token_id: vocabulary.endId,
+    pad_token_id: vocabulary.padId,
+  };
+  if (vision === undefined)
+    return { architectures: ["CLIPTextModelWithProjection"], ...textConfig, image_tower: { ...locked, size } };
   return {
     architectures: ["CLIPModel"],
     model_type: "clip",
     projection_dim: projection,
     logit_scale_init_value: Math.log(1 / 0.07),
-    text_config: {
-      model_type: "clip_text_model",
-      ...tower(text),
-      vocab_size: vocabulary,
-      max_position_embeddings: text.tokens,
-      bos_token_id: startId,
-      eos_token_id: endId,
-      pad_token_id: padId,
-    },
+    text_config: textConfig,
     vision_config: {
       model_type: "clip_vision_model",
       ...tower(vision),

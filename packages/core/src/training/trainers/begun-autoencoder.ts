@@ -7,6 +7,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { PublishedConfig } from "../../models/config.ts";
 import type { AutoencoderRecipe } from "../recipe/autoencoder.ts";
 import { readAutoencoder } from "./autoencoder-files.ts";
+import { checkSameSizes } from "./same-sizes.ts";
 
 /** What a run begins with, by parameter name. */
 export interface BegunAutoencoder {
@@ -20,7 +21,14 @@ export interface BegunAutoencoder {
 
 /** What decides how latents are made. */
 const isOfEncoder = (name: string) => /^(encoder|quant_conv|quantize)\./.test(name);
-const sizes = ["block_out_channels", "latent_channels", "layers_per_block", "norm_num_groups", "in_channels"] as const;
+const sizes = [
+  "_class_name",
+  "block_out_channels",
+  "latent_channels",
+  "layers_per_block",
+  "norm_num_groups",
+  "in_channels",
+];
 
 /** Reads the autoencoder that `finetune` names. Throws Error when it is not of the sizes that `published` has. */
 export async function begunAutoencoder(
@@ -28,12 +36,7 @@ export async function begunAutoencoder(
   published: PublishedConfig,
 ): Promise<BegunAutoencoder> {
   const files = await readAutoencoder(path);
-  const names = ["_class_name", ...sizes];
-  const differs = names.find((name) => JSON.stringify(files.published[name]) !== JSON.stringify(published[name]));
-  if (differs !== undefined)
-    throw new Error(
-      `Cannot go on from autoencoder "${path}": its ${differs} is ${JSON.stringify(files.published[differs])} (${JSON.stringify(published[differs])} is wanted, as the recipe says)`,
-    );
+  checkSameSizes(`autoencoder "${path}"`, files.published, published, sizes);
   const stays = (name: string) => learns === "decoder" && isOfEncoder(name);
   const named = [...files.tensors].map(([name, stored]) => [`autoencoder.${name}`, stored, stays(name)] as const);
   return {

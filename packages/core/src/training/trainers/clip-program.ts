@@ -2,24 +2,32 @@
 
 import { symbol } from "../../graph/dim.ts";
 import { input } from "../../graph/ops/source.ts";
-import type { ClipConfig } from "../../models/clip.ts";
+import type { Params } from "../../graph/params.ts";
 import { clipText } from "../../models/clip-text.ts";
-import { clipVision } from "../../models/clip-vision.ts";
+import type { ClipTextConfig } from "../../models/clip-text.ts";
 import { contrast } from "../losses/contrastive.ts";
+import type { Contrast } from "../losses/contrastive.ts";
 import type { TrainingProgram } from "../session.ts";
+import type { ImageTower } from "./image-tower.ts";
 
-/** Inputs: `pixels` [N,3,S,S] in [-1,1] and `ids` [N,T]. Parameters are those of transformers' CLIPModel. */
-export function clipProgram({ text, vision }: ClipConfig): TrainingProgram {
-  return {
-    name: "clip",
-    build(p) {
-      const n = symbol("batch");
-      const pixels = input("pixels", [n, vision.imageChannels, vision.imageSize, vision.imageSize]);
-      const ids = input("ids", [n, text.positions], "int64");
-      const pictures = clipVision(p, pixels, vision).imageEmbeds;
-      const texts = clipText(p, ids, text).textEmbeds!;
-      const { loss, accuracy } = contrast(pictures, texts, p.parameter("logit_scale", []));
-      return { objectives: [{ name: "contrast", loss, trains: () => true }], metrics: { accuracy } };
-    },
-  };
+/** Both towers and what they make of pairs. */
+export interface Towers {
+  readonly text: ClipTextConfig;
+  readonly image: Pick<ImageTower, "embed">;
 }
+
+/** Inputs: the image tower's, and `ids` [N,T]. */
+export function pairs(p: Params, { text, image }: Towers): Contrast {
+  const ids = input("ids", [symbol("batch"), text.positions], "int64");
+  const texts = clipText(p, ids, text).textEmbeds!;
+  return contrast(image.embed(p), texts, p.parameter("logit_scale", []));
+}
+
+/** The same inputs. Parameters of CLIP's own towers are those of transformers' CLIPModel. */
+export const clipProgram = (towers: Towers): TrainingProgram => ({
+  name: "clip",
+  build(p) {
+    const { loss, accuracy } = pairs(p, towers);
+    return { objectives: [{ name: "contrast", loss, trains: () => true }], metrics: { accuracy } };
+  },
+});

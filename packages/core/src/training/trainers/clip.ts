@@ -1,59 +1,66 @@
-// Trains CLIP: an image tower and a text tower whose embeddings agree, and where there is none a tokenizer for the captions.
+// Trains CLIP: an image tower and a text tower whose embeddings agree, or a text tower beside an image tower that stays; and where
+// there is none a tokenizer for the captions.
 
 import { disk } from "#platform";
 import { readTokenizerFiles } from "../../checkpoints/tokenizer-files.ts";
 import type { Example } from "../../data/dataset.ts";
-import { clipConfig, clipGraph } from "../../models/clip.ts";
+import { graphOf } from "../../graph/graph.ts";
+import { parameters } from "../../graph/params.ts";
+import { clipTextConfig } from "../../models/clip-text.ts";
+import type { ClipTextConfig } from "../../models/clip-text.ts";
+import { clipVisionConfig } from "../../models/clip-vision.ts";
 import { readComponentWeights } from "../../checkpoints/component-weights.ts";
+import { readTensors } from "../../safetensors/read-tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { ClipTokenizer } from "../../tokenizers/clip.ts";
 import type { TokenizerFiles } from "../../tokenizers/open.ts";
 import { openTokenizer } from "../../tokenizers/open.ts";
 import { trainTokenizer } from "../../tokenizers/train-bpe.ts";
-import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import { contactSheet } from "../../image/contact-sheet.ts";
 import { drawsAt } from "../draws.ts";
 import { exampleReader } from "../examples.ts";
 import type { ExampleReader } from "../examples.ts";
 import { normal } from "../initialize.ts";
 import { initialLogScale, maxLogScale } from "../losses/contrastive.ts";
-import { mirrored, pictureTensor, white } from "../pictures.ts";
-import type { Ground } from "../pictures.ts";
 import type { ClipRecipe } from "../recipe/clip.ts";
 import type { RunFolder } from "../run-folder.ts";
 import { saveJson, savePart, saveText } from "../../checkpoints/save/model-parts.ts";
 import { clipPublished } from "../save/published-configs.ts";
 import { saveTokenizer } from "../../checkpoints/save/tokenizer-folder.ts";
-import { clipProgram } from "./clip-program.ts";
+import { clipProgram, pairs } from "./clip-program.ts";
+import { learntTower, lockedTower } from "./image-tower.ts";
 import { portions } from "./portions.ts";
-import { paddedIds } from "./text-encoder.ts";
+import { checkSameSizes } from "./same-sizes.ts";
+import { paddedIds, readTextEncoder } from "./text-encoder.ts";
 import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
 
-/** Opens the trainer of `recipe`. Throws Error when a picture has no caption. */
+/** Opens the trainer of `recipe`. Throws Error when a picture has no caption, or what it builds on has other sizes. */
 export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): Promise<Trainer> {
   const { engine, training, validation, folder, notice } = setup;
-  const { size, text, seed } = recipe;
+  const { size, seed } = recipe;
   const reader = exampleReader(training, { fit: recipe.data.fit, notice });
   const tokenizerFiles = await tokenizerOf(recipe, { folder, reader, length: training.length });
   const tokenizer = await openTokenizer(tokenizerFiles);
   const published = clipPublished(recipe, { ...tokenizer, vocabulary: tokenizer.vocabularySize });
-  const config = clipConfig(published);
-  const shape = { width: size, height: size };
+  const text = clipTextConfig(published, { withProjection: true });
+  const image =
+    recipe.locked === undefined
+      ? learntTower(clipVisionConfig(published), { recipe, reader })
+      : await lockedTower({ recipe, reader }, setup);
+  const towers = { text, image };
   const validationReader = validation && exampleReader(validation, { fit: recipe.data.fit, notice });
-
-  function feedsFor(examples: readonly Example[], draws: TorchGenerator, flips?: Uint8Array): Feeds {
-    const grounds = examples.map(() => (recipe.ground === "random" ? randomGround(draws) : white));
-    const pictures = examples.map(({ image }, i) => (flips?.[i] ? mirrored(image) : image));
-    return {
-      pixels: pictureTensor(pictures, { channels: 3, grounds }),
-      ids: idsOf(examples.map(captionOf), tokenizer, text.tokens),
-    };
-  }
+  const feedsOf = (seen: Tensor, captions: readonly string[]): Feeds => ({
+    [image.input]: seen,
+    ids: idsOf(captions, tokenizer, text.positions),
+  });
 
   return {
-    program: clipProgram(config),
-    initial: new Map([["logit_scale", tensor([], Float32Array.of(initialLogScale))]]),
+    program: clipProgram(towers),
+    initial: new Map([
+      ["logit_scale", tensor([], Float32Array.of(initialLogScale))],
+      ...(recipe.finetune === undefined ? [] : await begunText(recipe.finetune.path, text)),
+    ]),
     // As CLIP was (its code's initialize_parameters): states begin small beside what the layers add.
     rules: [
       { matches: (name) => name.endsWith("token_embedding.weight"), draw: normal(0.02) },
@@ -62,11 +69,9 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
     batches: { length: training.length, weights: training.weights },
     judgedBy: "contrast.loss",
 
-    async feeds({ indices, ...place }) {
-      const draws = drawsAt(seed, "batch", place);
-      const flips = recipe.data.flip ? draws.bernoulli(indices.length, 0.5) : undefined;
-      const examples = await Promise.all(indices.map((index) => reader.read(index, place.epoch, shape)));
-      return feedsFor(examples, draws, flips);
+    async feeds(batch) {
+      const { seen, examples } = await image.learn(batch, drawsAt(seed, "batch", batch));
+      return feedsOf(seen, examples.map(captionOf));
     },
 
     async *validationFeeds() {
@@ -74,10 +79,9 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
       for (const [start, count] of portions(validation!.length, recipe.batchSize)) {
         // A single pair has nothing to be told from.
         if (count === 1) continue;
-        const examples = await Promise.all(
-          Array.from({ length: count }, (_, i) => validationReader.read(start + i, 0, shape)),
-        );
-        yield feedsFor(examples, drawsAt(seed, "validation", { epoch: 0, batch: start }));
+        const examples = await firstOf(validationReader, count, start);
+        const draws = drawsAt(seed, "validation", { epoch: 0, batch: start });
+        yield feedsOf(await image.see(examples, draws), examples.map(captionOf));
       }
     },
 
@@ -94,29 +98,21 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
         folder: "",
         weightsName: "model",
         config: published,
-        tensors: new Map<string, Tensor>([...weights, ["logit_scale", limited]]),
+        tensors: image.saved(new Map([...weights, ["logit_scale", limited]])),
       });
       await saveTokenizer(folder.model, tokenizerFiles);
-      await saveJson(`${folder.model}/preprocessor_config.json`, preprocessing(size));
+      if (recipe.locked === undefined) await saveJson(`${folder.model}/preprocessor_config.json`, preprocessing(size));
       await saveText(`${folder.model}/README.md`, card);
     },
 
     async samples() {
-      const shown = validationReader ?? reader;
       const count = Math.min(recipe.samples.count, (validation ?? training).length);
-      const examples = await Promise.all(Array.from({ length: count }, (_, i) => shown.read(i, 0, shape)));
+      const examples = await firstOf(validationReader ?? reader, count);
       const captions = examples.map(captionOf);
       const { tensors } = await readComponentWeights(folder.model);
-      const network = await engine.load(clipGraph(config), tensors, { source: folder.model });
-      const { logits } = await network
-        .run({
-          pixels: pictureTensor(
-            examples.map(({ image }) => image),
-            { channels: 3 },
-          ),
-          ids: idsOf(captions, tokenizer, text.tokens),
-        })
-        .finally(network.unload);
+      const graph = graphOf("clip", { logits: pairs(parameters(), towers).logits });
+      const network = await engine.load(graph, tensors, { source: folder.model });
+      const { logits } = await network.run(feedsOf(await image.show(examples), captions)).finally(network.unload);
       const pictures = examples.map(({ image }, i) => {
         const row = logits.data.subarray(i * count, (i + 1) * count);
         const found = row.indexOf(Math.max(...row));
@@ -127,10 +123,16 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
   };
 }
 
-const randomGround = (draws: TorchGenerator): Ground => {
-  const [red, green, blue] = draws.uniform(3, 0, 255);
-  return [red, green, blue];
-};
+/** `count` examples from `start` on. */
+const firstOf = (reader: ExampleReader, count: number, start = 0): Promise<Example[]> =>
+  Promise.all(Array.from({ length: count }, (_, i) => reader.readWhole(start + i, 0)));
+
+/** The weights of the text tower in `path`, without its projection. Throws Error when it is not of the sizes of `config`. */
+async function begunText(path: string, config: ClipTextConfig): Promise<[string, Tensor][]> {
+  const { config: begun, tensors } = await readTextEncoder(path);
+  checkSameSizes(`text encoder "${path}"`, begun, config, ["vocabulary", "positions", "width", "layers", "heads"]);
+  return [...(await readTensors(tensors))];
+}
 
 function captionOf({ id, caption }: Example): string {
   if (caption === undefined)

@@ -21,6 +21,8 @@ export interface DenoisingInputs {
 /** A network that predicts noise, v or clean data. */
 export interface DenoisingNetwork {
   readonly published: PublishedConfig;
+  /** All that a config.json of its class says of weights. */
+  sizesOf(published: PublishedConfig): object;
   /** Rows of its table of classes: with dropout the last one stands for none. */
   readonly classes: number | undefined;
   /** Its folder in the saved model, and the prefix of its parameters. */
@@ -47,6 +49,7 @@ export function denoisingNetwork(recipe: DiffusionRecipe, sizes: DenoisingSizes)
     const config = unetConfig(published);
     return {
       published,
+      sizesOf: unetConfig,
       classes: undefined,
       component,
       predict: (p, { context, ...inputs }) => unet(p, { ...inputs, context: context! }, config),
@@ -58,6 +61,7 @@ export function denoisingNetwork(recipe: DiffusionRecipe, sizes: DenoisingSizes)
   const config = unet2dConfig(published);
   return {
     published,
+    sizesOf: unet2dConfig,
     classes,
     component,
     predict: (p, inputs) => unet2d(p, inputs, config),

@@ -9,6 +9,7 @@ import { zeroOutputs } from "../initialize.ts";
 import type { DiffusionRecipe } from "../recipe/diffusion.ts";
 import { saveDiffusionModel } from "../save/diffusion-model.ts";
 import { readAutoencoder } from "./autoencoder-files.ts";
+import { begunUnet } from "./begun-unet.ts";
 import { captionOf } from "./captions.ts";
 import { denoisingNetwork } from "./denoising-network.ts";
 import { diffusionProgram } from "./diffusion-program.ts";
@@ -96,6 +97,7 @@ export async function openDiffusionTrainer(recipe: DiffusionRecipe, setup: Train
       size: pictures.size,
       ...(text && { text: [text.tokens, text.width] }),
     }),
+    ...(recipe.finetune && { initial: await begunUnet(recipe.finetune.path, network) }),
     rules: [zeroOutputs],
     batches: { length: training.length, weights: training.weights, groups: pictures.groups },
     judgedBy: "denoising.loss",

@@ -17,7 +17,8 @@ import type { DiffusionRecipe } from "../recipe/diffusion.ts";
 import { checkCaptions } from "./captions.ts";
 import { openEncoder } from "./autoencoder-files.ts";
 import type { AutoencoderFiles } from "./autoencoder-files.ts";
-import { drawLatents, openLatentCache } from "./latents.ts";
+import { openExampleCache } from "./example-cache.ts";
+import { drawLatents } from "./latents.ts";
 import { groupsOf, shapesOf } from "./picture-shapes.ts";
 import { portions } from "./portions.ts";
 import type { TrainerSetup } from "./trainer.ts";
@@ -93,7 +94,7 @@ export async function openLearntPictures(
   const cache =
     encoder === undefined || recipe.latents !== "cached"
       ? undefined
-      : await openLatentCache({
+      : await openExampleCache({
           path: `${folder.cache}/${cacheName}.safetensors`,
           key: JSON.stringify([training.hash, training.length, files!.path, shapes, fit, recipe.seed]),
           length: training.length * variants,

@@ -3,6 +3,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenTensor, readGolden } from "../../../../../fixtures/read-golden.ts";
 import { drawnShapes, plain, tinyRecipe } from "../../../../../fixtures/tiny-training.ts";
@@ -16,6 +17,7 @@ import { bind } from "../../graph/bind.ts";
 import { graphOf } from "../../graph/graph.ts";
 import { parameters } from "../../graph/params.ts";
 import { clipConfig, clipGraph } from "../../models/clip.ts";
+import { clipTextConfig, clipTextGraph } from "../../models/clip-text.ts";
 import { unet, unetGraph } from "../../models/unet.ts";
 import { unetConfig } from "../../models/unet-config.ts";
 import { unet2dConfig, unet2dGraph } from "../../models/unet2d.ts";
@@ -46,6 +48,7 @@ afterAll(async () => {
 });
 
 const data = drawnShapes();
+const classifier = fileURLToPath(new URL("../../../../server/assets/nsfw", import.meta.url));
 const model = (name: string) => join(root, name, "model");
 async function run(name: string, changes: object = {}): Promise<TrainingEvent[]> {
   const events: TrainingEvent[] = [];
@@ -73,6 +76,7 @@ describe("diffusionProgram()", () => {
       const config = unetConfig(published as Record<string, unknown>);
       const network: DenoisingNetwork = {
         published: {},
+        sizesOf: () => ({}),
         classes: undefined,
         component: "unet",
         predict: (p, inputs) => unet(p, { ...inputs, context: inputs.context! }, config),
@@ -227,10 +231,44 @@ describe("a text-to-image model, all of it trained here", () => {
     expect(again.data.slice(0, size)).toEqual(together.data.slice(size, 2 * size));
   });
 
+  it.each([
+    { name: "text", size: 8, locked: { network: "clip", path: () => model("clip") } },
+    { name: "text beside photographs", size: 32, locked: { network: "mobilenet", path: () => classifier } },
+  ])("openClipTrainer() goes on with the text tower beside a $locked.network that stays", async (made) => {
+    const { name, size, locked } = made;
+    const begun = { finetune: { path: model("clip") }, tokenizer: { path: model("clip") } };
+    const changes = { ...plain, ...begun, vision: undefined, size, locked: { ...locked, path: locked.path() } };
+    await train(tinyRecipe("clip", changes), { engine, data, out: join(root, name) });
+
+    const config = clipTextConfig(await readConfig(join(model(name), "config.json")), { withProjection: true });
+    const { tensors } = await readComponentWeights(model(name));
+    expect(bind(clipTextGraph(config), tensors, "saved").size).toBe(tensors.size - 3);
+    expect([...tensors.keys()].filter((name) => !name.startsWith("text_")).sort()).toEqual([
+      "image_projection.bias",
+      "image_projection.weight",
+      "logit_scale",
+    ]);
+    const [before, after] = await Promise.all(
+      [model("clip"), model(name)].map(async (path) => readTensors((await readTextEncoder(path)).tensors)),
+    );
+    for (const [key, { dims, data }] of after) {
+      expect(dims).toEqual(before.get(key)!.dims);
+      const moved = data.map((value, i) => Math.abs(value - before.get(key)!.data[i]));
+      expect(Math.max(...moved)).toBeLessThan(0.2);
+    }
+    const weight = "text_model.encoder.layers.0.mlp.fc1.weight";
+    expect(after.get(weight)!.data).not.toEqual(before.get(weight)!.data);
+
+    const wide = tinyRecipe("clip", { ...changes, size: 40 });
+    await expect(train(wide, { engine, data, out: join(root, "40 pixels") })).rejects.toThrow(
+      "for pictures of 40 × 40 pixels: it",
+    );
+  });
+
   it("openDiffusionTrainer() saves a checkpoint that generate() makes pictures with", async () => {
     await run("pixels", {
       autoencoder: model("kl"),
-      text: { path: model("clip") },
+      text: { path: model("text") },
       dropout: 0.2,
       unet: { features: [8], attention: [true], resnets: 1, groups: 4 },
       diffusion: { prediction: "v_prediction", zeroTerminalSnr: true },

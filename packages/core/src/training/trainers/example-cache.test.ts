@@ -3,17 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { tensor } from "../../tensor/tensor.ts";
-import { openLatentCache } from "./latents.ts";
-import type { LatentCacheOptions } from "./latents.ts";
+import type { Moments } from "./autoencoder-files.ts";
+import { openExampleCache } from "./example-cache.ts";
+import type { ExampleCacheOptions } from "./example-cache.ts";
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "latents-"));
+  folder = await mkdtemp(join(tmpdir(), "examples-"));
   return () => rm(folder, { recursive: true });
 });
 
 /** Example i is [2,1,1] or, where it is odd, [2,1,2], of values i + ⅓ and more; so is its log variance, below 0. */
-function options(name: string, key = "a"): LatentCacheOptions & { readonly encoded: number[] } {
+function options(name: string, key = "a"): ExampleCacheOptions<Moments> & { readonly encoded: number[] } {
   const encoded: number[] = [];
   const dimsOf = (index: number) => [2, 1, 1 + (index % 2)];
   return {
@@ -42,9 +43,9 @@ function options(name: string, key = "a"): LatentCacheOptions & { readonly encod
   };
 }
 
-it("openLatentCache() encodes every example once, and gives the same from its file as at first, to 11 bits", async () => {
+it("openExampleCache() encodes every example once, and gives the same from its file as at first, to 11 bits", async () => {
   const [first, second] = [options("a.safetensors"), options("a.safetensors")];
-  const [fresh, kept] = [await openLatentCache(first), await openLatentCache(second)];
+  const [fresh, kept] = [await openExampleCache(first), await openExampleCache(second)];
   expect([first.encoded, second.encoded]).toEqual([[0, 1, 2, 3, 4, 5], []]);
   for (const indices of [[0, 4, 2], [5, 1], [3]]) {
     const { mean, logVariance } = fresh.take(indices);
@@ -59,9 +60,9 @@ it("openLatentCache() encodes every example once, and gives the same from its fi
   }
 });
 
-it("openLatentCache() encodes anew when the file is of something else", async () => {
-  await openLatentCache(options("b.safetensors"));
+it("openExampleCache() encodes anew when the file is of something else", async () => {
+  await openExampleCache(options("b.safetensors"));
   const other = options("b.safetensors", "b");
-  await openLatentCache(other);
+  await openExampleCache(other);
   expect(other.encoded).toHaveLength(6);
 });

@@ -1,0 +1,20 @@
+// A UNet that a run goes on from: with other texts, other pictures or another objective than it has learnt.
+
+import { joinPath } from "#platform";
+import { readComponentWeights } from "../../checkpoints/component-weights.ts";
+import { readConfig } from "../../checkpoints/image-encoder.ts";
+import { readTensors } from "../../safetensors/read-tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { DenoisingNetwork } from "./denoising-network.ts";
+import { checkSameSizes } from "./same-sizes.ts";
+
+/** The weights of the model in `path`, by parameter name. Throws Error when its UNet is not of the sizes of `network`. */
+export async function begunUnet(
+  path: string,
+  { component, published, sizesOf }: DenoisingNetwork,
+): Promise<Map<string, Tensor>> {
+  const folder = joinPath(path, component);
+  checkSameSizes(`UNet "${folder}"`, sizesOf(await readConfig(folder)), sizesOf(published));
+  const { tensors } = await readComponentWeights(folder);
+  return readTensors(Array.from(tensors, ([name, stored]) => [`${component}.${name}`, stored]));
+}
