@@ -30,7 +30,7 @@ describe("stageRecipe()", () => {
   it.each(trainedStages)("stageRecipe() of %s is a recipe that the trainer takes, full or tiny", async (stage) => {
     for (const tiny of [false, true]) {
       const recipe = await stageRecipe(stage, { folder: tiny ? folder : ".", tiny });
-      expect(recipe.trainer).toBe(stage === "decoder" ? "autoencoder" : stage);
+      expect(recipe.trainer).toBe({ text: "clip", decoder: "autoencoder" }[stage as string] ?? stage);
       expect(recipe.data.path).toMatch(tiny ? `${folder}/data/stickers` : /^data\/stickers/);
       expect(checkRecipe(JSON.parse(JSON.stringify(recipe)), "again")).toEqual(recipe);
     }
