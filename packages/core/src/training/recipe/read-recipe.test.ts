@@ -16,11 +16,12 @@ const clip = {
   projection: 8,
   tokenizer: { vocabulary: 600 },
 };
+const locked = { ...clip, vision: undefined, locked: { network: "mobilenet", path: "y" } };
 
 const kinds = Object.keys(recipeSchemas).join(", ");
 
 describe("checkRecipe()", () => {
-  it.each([diffusion, autoencoder, clip])("checkRecipe() fills in defaults: $trainer", (recipe) => {
+  it.each([diffusion, autoencoder, clip, locked])("checkRecipe() fills in defaults: $trainer", (recipe) => {
     const checked = checkRecipe(recipe, "r.json");
     expect(checked).toMatchObject({ seed: 0, keep: 3, optimizer: { kind: "adamw" }, every: { checkpoint: 500 } });
     expect(checkRecipe(JSON.parse(JSON.stringify(checked)), "r.json")).toEqual(checked);
@@ -74,6 +75,15 @@ describe("checkRecipe()", () => {
       '"size" cannot be halved once for each of "autoencoder.features" after the first (a multiple of the factor is wanted)',
     ],
     [{ ...clip, tokenizer: {} }, '"tokenizer" has neither or both of "path" and "vocabulary" (one is wanted)'],
+    [{ ...clip, vision: undefined }, 'there are neither or both of "vision" and "locked" (one image tower is wanted)'],
+    [
+      { ...locked, ground: "random" },
+      '"data.flip" or a random "ground" would do nothing to the features of "locked", which are computed once (neither is wanted)',
+    ],
+    [
+      { ...locked, data: { path: "x", scenes: {} } },
+      'pictures of "data.scenes" are new every epoch, and the features of "locked" are computed once ("data.scenes.variants" is wanted)',
+    ],
   ])("checkRecipe() says what is wrong: case %#", (recipe, message) => {
     expect(() => checkRecipe(recipe, "r.json")).toThrow(new Error(`Cannot read recipe "r.json": ${message}`));
   });
