@@ -3,7 +3,9 @@
 import { joinPath } from "#platform";
 import { readComponentWeights } from "../../checkpoints/component-weights.ts";
 import { readConfig } from "../../checkpoints/image-encoder.ts";
+import { parametersOf } from "../../graph/graph.ts";
 import { readTensors } from "../../safetensors/read-tensor.ts";
+import { storedTensor } from "../../safetensors/weights.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { DenoisingNetwork } from "./denoising-network.ts";
 import { checkSameSizes } from "./same-sizes.ts";
@@ -11,10 +13,11 @@ import { checkSameSizes } from "./same-sizes.ts";
 /** The weights of the model in `path`, by parameter name. Throws Error when its UNet is not of the sizes of `network`. */
 export async function begunUnet(
   path: string,
-  { component, published, sizesOf }: DenoisingNetwork,
+  { component, published, sizesOf, graph }: DenoisingNetwork,
 ): Promise<Map<string, Tensor>> {
   const folder = joinPath(path, component);
   checkSameSizes(`UNet "${folder}"`, sizesOf(await readConfig(folder)), sizesOf(published));
   const { tensors } = await readComponentWeights(folder);
-  return readTensors(Array.from(tensors, ([name, stored]) => [`${component}.${name}`, stored]));
+  const names = parametersOf(graph()).map(({ name }) => name);
+  return readTensors(names.map((name) => [`${component}.${name}`, storedTensor(tensors, name, folder)]));
 }

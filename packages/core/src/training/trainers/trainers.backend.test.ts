@@ -128,6 +128,33 @@ describe("openDiffusionTrainer()", () => {
   });
 });
 
+describe("openDiffusionTrainer() with finetune", () => {
+  const on = (changes: object) => tinyRecipe("classes", { ...plain, finetune: { path: model("classes") }, ...changes });
+
+  it("openDiffusionTrainer() goes on from a UNet that is there", async () => {
+    const out = join(root, "classes further on");
+    await train(on({ steps: 1, learningRate: 1e-6 }), { engine, data, out });
+    const [before, after] = await Promise.all(
+      [model("classes"), join(out, "model")].map(async (path) =>
+        readTensors((await readComponentWeights(join(path, "unet"))).tensors),
+      ),
+    );
+    expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+    const moved = [...after].flatMap(([name, { data }]) =>
+      Array.from(data, (value, i) => Math.abs(value - before.get(name)!.data[i])),
+    );
+    expect(Math.max(...moved)).toBeGreaterThan(0);
+    expect(Math.max(...moved)).toBeLessThan(1e-4);
+  });
+
+  it("openDiffusionTrainer() refuses to go on from a UNet of other sizes", async () => {
+    const wider = on({ unet: { features: [16], attention: [false], resnets: 1, groups: 4 } });
+    await expect(train(wider, { engine, data, out: join(root, "wider UNet") })).rejects.toThrow(
+      /^Cannot go on from UNet ".*unet": its levels is .* is wanted, as the recipe says\)$/,
+    );
+  });
+});
+
 describe("openAutoencoderTrainer()", () => {
   it("openAutoencoderTrainer() saves a KL autoencoder whose scaled latents have unit deviation", async () => {
     const events = await run("kl");
