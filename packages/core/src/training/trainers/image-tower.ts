@@ -6,6 +6,7 @@ import { symbol } from "../../graph/dim.ts";
 import type { Params } from "../../graph/params.ts";
 import { input } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
+import { overGround } from "../../image/over-ground.ts";
 import { clipVision } from "../../models/clip-vision.ts";
 import type { ClipVisionConfig } from "../../models/clip-vision.ts";
 import { linear } from "../../nn/layers.ts";
@@ -81,7 +82,7 @@ const randomGround = (draws: TorchGenerator): Ground => {
   return [red, green, blue];
 };
 
-/** The networks that may be locked. Those that see one size only refuse others. */
+/** The networks that may be locked, for pictures of a size. */
 const lockable: Readonly<
   Record<NonNullable<ClipRecipe["locked"]>["network"], (path: string, size: number) => Promise<LockedNetwork>>
 > = {
@@ -104,7 +105,7 @@ export async function lockedTower(
   const locked = await lockable[kind](path, recipe.size);
   const network = await engine.load(locked.graph, locked.tensors, { source: path });
   const features = async (examples: readonly Example[]): Promise<Tensor> => {
-    const feeds = { [locked.input]: locked.prepare(examples.map(({ image }) => image)) };
+    const feeds = { [locked.input]: locked.prepare(examples.map(({ image }) => overGround(image))) };
     return (await network.run(feeds, { outputs: [locked.features], signal }))[locked.features];
   };
   // The pictures of each example, epoch after epoch, as the latents of diffusion models are kept.
