@@ -46,10 +46,11 @@ export async function saveDiffusionModel(
     });
   }
   if (text !== undefined) {
+    const { image_tower: _, ...published } = text.published;
     await savePart(path, {
       folder: "text_encoder",
       weightsName: "model",
-      config: { ...text.published, architectures: ["CLIPTextModel"], model_type: "clip_text_model" },
+      config: { ...published, architectures: ["CLIPTextModel"], model_type: "clip_text_model" },
       tensors: copies(text.tensors),
     });
     await saveTokenizer(`${path}/tokenizer`, text.tokenizerFiles);

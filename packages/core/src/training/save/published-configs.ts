@@ -162,7 +162,7 @@ export function clipPublished(recipe: ClipRecipe, vocabulary: Vocabulary): Publi
     pad_token_id: vocabulary.padId,
   };
   if (vision === undefined)
-    return { architectures: ["CLIPTextModelWithProjection"], ...textConfig, image_tower: { ...locked, size } };
+    return { architectures: ["CLIPTextModelWithProjection"], ...textConfig, image_tower: locked!.network };
   return {
     architectures: ["CLIPModel"],
     model_type: "clip",
