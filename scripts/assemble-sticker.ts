@@ -1,6 +1,6 @@
 // Makes the sticker package of a trained diffusion model: weights as 16-bit floats, the upscaler beside them, card and NOTICE.
 //
-//   npx tsx --conditions=source scripts/assemble-sticker.ts [MODEL = runs/sticker-refinement/model]
+//   npx tsx --conditions=source scripts/assemble-sticker.ts [MODEL = runs/sticker-finish/model]
 //     [DECODER = runs/sticker-decoder/model] [FOLDER = packages/sticker]
 
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -85,7 +85,7 @@ async function folderBytes(folder: string): Promise<number> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [model = "runs/sticker-refinement/model", decoder = "runs/sticker-decoder/model", into = bundled] =
+  const [model = "runs/sticker-finish/model", decoder = "runs/sticker-decoder/model", into = bundled] =
     process.argv.slice(2);
   const results = join(dirname(fileURLToPath(import.meta.url)), "../recipes/sticker/results.json");
   const preferences = { steps: 20, guidanceScale: 3 };

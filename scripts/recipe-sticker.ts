@@ -1,5 +1,5 @@
 // Makes the bundled model stage by stage: data, CLIP, its text tower further on, autoencoder, its decoder further on, diffusion, the same
-// with those texts, the judge that measures it, the measurements, the package. What is finished is skipped, what was stopped goes on; time and result of each stage go to recipes/sticker/results.json.
+// with those texts and at last with Muon, the judge that measures it, the measurements, the package. What is finished is skipped, what was stopped goes on; time and result of each stage go to recipes/sticker/results.json.
 //
 //   npm run recipe:sticker -- [--stage NAME] [--pictures N] [--threads N] [--device cpu|webgpu]
 //   npm run recipe:sticker -- --tiny [--folder FOLDER]      all of it in a minute, on a dozen drawings of our own
@@ -45,16 +45,17 @@ export const stages = {
   decoder: trained("decoder"),
   diffusion: trained("diffusion"),
   refinement: trained("refinement"),
+  finish: trained("finish"),
   judge: makeJudge,
   async evaluate(run) {
-    const { samples } = (await stageRecipe("refinement", run)) as DiffusionRecipe;
+    const { samples } = (await stageRecipe("finish", run)) as DiffusionRecipe;
     const model = (stage: TrainedStage) => join(outOf(run, stage), "model");
     const kept = join(run.folder, "runs/sticker-evaluation.json");
     const before = JSON.parse((await disk!.readText(kept)) ?? "{}") as Partial<StickerEvaluation>;
-    if (before.model === (await (await openCheckpoint(model("refinement"))).hash())) return before;
+    if (before.model === (await (await openCheckpoint(model("finish"))).hash())) return before;
     const evaluation = await evaluateSticker(run.engine, {
       stickers: join(run.folder, "data/stickers"),
-      model: model("refinement"),
+      model: model("finish"),
       decoder: model("decoder"),
       judge: judgeFolder(run),
       clip: model("clip"),
@@ -67,13 +68,13 @@ export const stages = {
     return evaluation;
   },
   async assemble(run) {
-    const { samples } = (await stageRecipe("refinement", run)) as DiffusionRecipe;
+    const { samples } = (await stageRecipe("finish", run)) as DiffusionRecipe;
     const preferences = { steps: samples.steps, guidanceScale: samples.guidanceScale };
     await mkdir(run.into, { recursive: true });
     return {
       sizeBytes: await assembleSticker({
         ...run,
-        model: join(outOf(run, "refinement"), "model"),
+        model: join(outOf(run, "finish"), "model"),
         decoder: join(outOf(run, "decoder"), "model"),
         preferences,
       }),

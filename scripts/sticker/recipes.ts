@@ -4,7 +4,7 @@ import type { Recipe } from "@noisette/core/training/recipe/read-recipe";
 import { readStageRecipe } from "../recipes/stage-recipe.ts";
 
 /** The stages that train. */
-export const trainedStages = ["clip", "text", "autoencoder", "decoder", "diffusion", "refinement"] as const;
+export const trainedStages = ["clip", "text", "autoencoder", "decoder", "diffusion", "refinement", "finish"] as const;
 
 /** One of them. */
 export type TrainedStage = (typeof trainedStages)[number];

@@ -6,6 +6,8 @@ import { adam } from "./adam.ts";
 import type { AdamOptions } from "./adam.ts";
 import { lion } from "./lion.ts";
 import type { LionOptions } from "./lion.ts";
+import { muon } from "./muon.ts";
+import type { MuonOptions } from "./muon.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { sgd } from "./sgd.ts";
 import type { SgdOptions } from "./sgd.ts";
@@ -17,6 +19,7 @@ export interface OptimizerKinds {
   adamw: AdamOptions;
   lion: LionOptions;
   adafactor: AdafactorOptions;
+  muon: MuonOptions;
 }
 /** The name of an optimizer. */
 export type OptimizerKind = keyof OptimizerKinds;
@@ -28,6 +31,7 @@ export const optimizers: { readonly [K in OptimizerKind]: (options: OptimizerKin
   adamw: adam("apart"),
   lion,
   adafactor,
+  muon,
 };
 
 /** A kind with its options. */

@@ -9,8 +9,12 @@ import { add } from "../../graph/ops/elementwise.ts";
 import { input } from "../../graph/ops/source.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { graphOf } from "../../graph/graph.ts";
+import { evaluate } from "../../runtime/evaluate.ts";
+import { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import { openTrainingSession } from "../session.ts";
 import type { TrainingOptions, TrainingProgram } from "../session.ts";
+import { nearestOrthogonal } from "./muon.ts";
 
 let engine: Engine;
 beforeAll(async () => void (engine = await sharedEngine()));
@@ -133,6 +137,50 @@ describe("train()", () => {
     }
   });
 
+  it("train() moves matrices as torch.optim.Muon's formula and vectors as AdamW when the optimizer is muon", async () => {
+    const [learningRate, weightDecay] = [0.01, 0.1];
+    const after = await trajectory({ optimizer: { kind: "muon", weightDecay } }, { learningRate });
+    const vectors = await trajectory(
+      { optimizer: { kind: "adamw", weightDecay, betas: [0.9, 0.95] } },
+      { learningRate },
+    );
+    for (const name of names) {
+      const { dims, data } = initial.get(name)!;
+      if (dims.length === 1) {
+        after.forEach((weights, step) => expect(weights.get(name)).toEqual(vectors[step].get(name)));
+        continue;
+      }
+      const follow = muonInDoubles(matrix(dims, data), { learningRate, weightDecay });
+      after.forEach((weights, step) => {
+        const wanted = follow(matrix(dims, goldenFloats(golden, `in.grad.${step}.${name}`)));
+        expect(relativeError(weights.get(name)!.data, wanted.flat())).toBeLessThan(1e-5);
+      });
+    }
+  });
+
+  it.each([
+    [6, 4],
+    [4, 6],
+    [5, 5],
+  ])("nearestOrthogonal() has singular values near 1 when the matrix is %d × %d", async (rows, columns) => {
+    const generator = new TorchGenerator(3);
+    const x = { dims: [rows, columns], data: generator.randn(rows * columns) };
+    const graph = graphOf("orthogonal", { out: nearestOrthogonal(input("x", x.dims)) });
+    const { out } = await evaluate(engine, graph, { x });
+    const q = matrix(out.dims, out.data);
+    const gram = rows > columns ? product(transposed(q), q) : product(q, transposed(q));
+    // Singular values between 0.7 and 1.2. Of a symmetric matrix the trace is the sum of the eigenvalues, that of its square the sum of their squares.
+    const size = gram.length;
+    const trace = gram.reduce((sum, row, i) => sum + row[i], 0) / size;
+    const squares = gram.flat().reduce((sum, v) => sum + v * v, 0) / size;
+    expect(trace).toBeGreaterThan(0.7 ** 2);
+    expect(trace).toBeLessThan(1.2 ** 2);
+    expect(Math.sqrt(Math.max(0, squares - trace ** 2))).toBeLessThan((1.2 ** 2 - 0.7 ** 2) / 2);
+    // It turns nothing: the trace of Xᵀ·O is near the sum of X's singular values, the most that an orthogonal matrix can have.
+    const along = x.data.reduce((sum, v, i) => sum + v * out.data[i], 0);
+    expect(along).toBeGreaterThan(0.9 * Math.hypot(...x.data));
+  });
+
   const adafactors = [
     {},
     { weightDecay: 0.1, beta1: 0.9, relativeStep: false, scaleParameter: false, learningRate: 0.02 },
@@ -157,6 +205,36 @@ describe("train()", () => {
     await expect(openTrainingSession(engine, program, options)).rejects.toThrow(/^Cannot use "nesterov"/);
   });
 });
+
+type Matrix = number[][];
+const matrix = ([rows, columns]: readonly number[], data: ArrayLike<number>): Matrix =>
+  Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => data[i * columns + j]));
+const transposed = (a: Matrix): Matrix => a[0].map((_, j) => a.map((row) => row[j]));
+const product = (a: Matrix, b: Matrix): Matrix =>
+  a.map((row) => b[0].map((_, j) => row.reduce((sum, v, k) => sum + v * b[k][j], 0)));
+const mixed = (...terms: readonly (readonly [factor: number, a: Matrix])[]): Matrix =>
+  terms[0][1].map((row, i) => row.map((_, j) => terms.reduce((sum, [factor, a]) => sum + factor * a[i][j], 0)));
+
+/** torch.optim.Muon with adjust_lr_fn "match_rms_adamw", in double precision where torch has bfloat16. */
+function muonInDoubles(initial: Matrix, { learningRate, weightDecay }: { learningRate: number; weightDecay: number }) {
+  let w = initial;
+  let m = mixed([0, w]);
+  return (g: Matrix): Matrix => {
+    m = mixed([0.95, m], [0.05, g]);
+    let x = mixed([0.95, m], [0.05, g]);
+    const isTall = x.length > x[0].length;
+    if (isTall) x = transposed(x);
+    x = mixed([1 / Math.hypot(...x.flat()), x]);
+    for (let i = 0; i < 5; i++) {
+      const a = product(x, transposed(x));
+      x = mixed([3.4445, x], [1, product(mixed([-4.775, a], [2.0315, product(a, a)]), x)]);
+    }
+    if (isTall) x = transposed(x);
+    const rate = learningRate * 0.2 * Math.sqrt(Math.max(w.length, w[0].length));
+    w = mixed([1 - learningRate * weightDecay, w], [-rate, x]);
+    return w;
+  };
+}
 
 interface AdafactorCase {
   readonly learningRate: number;
