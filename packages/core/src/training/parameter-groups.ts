@@ -1,5 +1,6 @@
 // Which parameters learn how fast and decay how much.
 
+import { isEmbedding } from "./optimizers/optimizer.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import { optimizerOf } from "./optimizers/index.ts";
 import type { OptimizerChoice } from "./optimizers/index.ts";
@@ -31,7 +32,7 @@ export const parameterKinds: Readonly<Record<"norms" | "biases" | "embeddings", 
   /** Weights of normalizations, and single numbers. */
   norms: (name, dims) => dims.length < 2 && !name.endsWith("bias"),
   biases: (name) => name.endsWith("bias"),
-  embeddings: (name, dims) => dims.length === 2 && /embedding/.test(name),
+  embeddings: isEmbedding,
 };
 
 /** How parameters are trained: those of one treatment share their scalars. */

@@ -84,7 +84,10 @@ export async function openTrainingSession(
     ...shaped(initial, residentNames.weight),
     ...Object.fromEntries(
       trained.flatMap(({ name, dims }) =>
-        Object.entries(plan.optimizer.slots(dims)).map(([slot, own]) => [residentNames.slot(name, slot), tensor(own)]),
+        Object.entries(plan.optimizer.slots(dims, name)).map(([slot, own]) => [
+          residentNames.slot(name, slot),
+          tensor(own),
+        ]),
       ),
     ),
     ...shaped(new Map([...initial].filter(([name]) => averaged.has(name))), residentNames.average),

@@ -97,11 +97,12 @@ function steps(
     [...objective.trained].forEach(([name, parameter], i) =>
       within(`optimizer/${name}`, () => {
         const dims = parameter.dims as readonly number[];
-        const slots = Object.entries(optimizer.slots(dims)).map(([slot, own]): [string, Value] => [
+        const slots = Object.entries(optimizer.slots(dims, name)).map(([slot, own]): [string, Value] => [
           slot,
           input(residentNames.slot(name, slot), own),
         ]);
         const next = optimizer.step({
+          name,
           parameter,
           gradient: factor === undefined ? found[i] : multiply(found[i], factor),
           slots: Object.fromEntries(slots),

@@ -1,7 +1,8 @@
 // Muon (K. Jordan et al. 2024; torch.optim.Muon): the averaged gradient of a matrix is brought near the orthogonal matrix that is
-// nearest to it, so that a step moves in all directions alike and not only where gradients are large. Vectors step as AdamW's.
+// nearest to it, so that a step moves in all directions alike and not only where gradients are large. Vectors and tables of embeddings,
+// of which a batch touches a few rows only, step as AdamW's.
 
-import { add, maximum, multiply, sqrt, divide, subtract } from "../../graph/ops/elementwise.ts";
+import { add, divide, maximum, multiply, sqrt, subtract } from "../../graph/ops/elementwise.ts";
 import { matmul } from "../../graph/ops/linear-algebra.ts";
 import { sum } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/shape.ts";
@@ -9,14 +10,14 @@ import { scalar } from "../../graph/ops/source.ts";
 import type { Value } from "../../graph/value.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import { adam } from "./adam.ts";
-import { decayed } from "./optimizer.ts";
+import { decayed, isEmbedding } from "./optimizer.ts";
 import type { Optimizer } from "./optimizer.ts";
 
 /** Options of `kind: "muon"`. */
 export interface MuonOptions {
   /** How much of the average of gradients is kept: 0.95 by default. */
   readonly momentum?: number;
-  /** For vectors, as AdamW's: 0.9 and 0.95 by default. */
+  /** For vectors and tables, as AdamW's: 0.9 and 0.95 by default. */
   readonly betas?: readonly [number, number];
 }
 
@@ -30,14 +31,14 @@ const [linear, cubic, quintic] = [3.4445, -4.775, 2.0315];
  */
 export function muon({ momentum = 0.95, betas = [0.9, 0.95] }: MuonOptions): Optimizer {
   const vectors = adam("apart")({ betas });
-  const isMatrix = (dims: readonly unknown[]): boolean => dims.length >= 2;
+  const isMatrix = (name: string, dims: readonly number[]): boolean => dims.length >= 2 && !isEmbedding(name, dims);
   return {
-    slots: (dims) => (isMatrix(dims) ? { mean: dims } : vectors.slots(dims)),
+    slots: (dims, name) => (isMatrix(name, dims) ? { mean: dims } : vectors.slots(dims, name)),
     scalars: (moment) => ({ ...vectors.scalars(moment), learningRate: moment.learningRate }),
     step(step) {
       const { parameter, gradient, slots, scalars } = step;
       const dims = parameter.dims as readonly number[];
-      if (!isMatrix(dims)) return vectors.step(step);
+      if (!isMatrix(step.name, dims)) return vectors.step(step);
       const mixed = (m: Value, g: Value) => add(multiply(m, scalar(momentum)), multiply(g, scalar(1 - momentum)));
       const mean = mixed(slots.mean, gradient);
       const [rows, columns] = [dims[0], elementCount(dims.slice(1))];

@@ -5,6 +5,8 @@ import type { Value } from "../../graph/value.ts";
 
 /** One step of one parameter, seen from inside the graph. */
 export interface OptimizerStep {
+  /** The parameter's name. */
+  readonly name: string;
   readonly parameter: Value;
   /** Of the loss, clipped. */
   readonly gradient: Value;
@@ -26,8 +28,8 @@ export interface OptimizerMoment {
 
 /** A rule that improves parameters along their gradients. */
 export interface Optimizer {
-  /** Shape by slot of what it remembers of a parameter of shape `dims`: zeros at first. */
-  slots(dims: readonly number[]): Readonly<Record<string, readonly number[]>>;
+  /** Shape by slot of what it remembers of the parameter `name` of shape `dims`: zeros at first. */
+  slots(dims: readonly number[], name: string): Readonly<Record<string, readonly number[]>>;
   /** What changes from step to step, in double precision; the graph gets it rounded to float32. */
   scalars(moment: OptimizerMoment): Readonly<Record<string, number>>;
   /** The next parameter and slots. */
@@ -37,3 +39,7 @@ export interface Optimizer {
 /** (1 − learning rate · decay)·w: weight decay apart from the gradient (arXiv 1711.05101). */
 export const decayed = ({ parameter, scalars, decays }: OptimizerStep): Value =>
   decays ? multiply(parameter, scalars.keep) : parameter;
+
+/** Whether a parameter is a table with a row for each token, place or class. */
+export const isEmbedding = (name: string, dims: readonly number[]): boolean =>
+  dims.length === 2 && /embedding\.weight$/.test(name);

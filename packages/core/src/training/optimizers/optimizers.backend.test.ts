@@ -14,7 +14,7 @@ import { evaluate } from "../../runtime/evaluate.ts";
 import { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import { openTrainingSession } from "../session.ts";
 import type { TrainingOptions, TrainingProgram } from "../session.ts";
-import { nearestOrthogonal } from "./muon.ts";
+import { muon, nearestOrthogonal } from "./muon.ts";
 
 let engine: Engine;
 beforeAll(async () => void (engine = await sharedEngine()));
@@ -156,6 +156,15 @@ describe("train()", () => {
         expect(relativeError(weights.get(name)!.data, wanted.flat())).toBeLessThan(1e-5);
       });
     }
+  });
+
+  it("muon() treats tables of embeddings as vectors, and the layers of a time embedding as matrices", () => {
+    const { slots } = muon({});
+    const slotsOf = (name: string, dims: readonly number[]) => Object.keys(slots(dims, name));
+    expect(slotsOf("text_model.embeddings.token_embedding.weight", [6, 4])).toEqual(["mean", "square"]);
+    expect(slotsOf("unet.time_embedding.linear_1.weight", [6, 4])).toEqual(["mean"]);
+    expect(slotsOf("unet.conv_in.weight", [6, 4, 3, 3])).toEqual(["mean"]);
+    expect(slotsOf("unet.conv_in.bias", [6])).toEqual(["mean", "square"]);
   });
 
   it.each([

@@ -35,12 +35,14 @@ const optimizerRecipe = z.discriminatedUnion("kind", [
     exclude,
   }),
   z.strictObject({
-    kind: z.literal("muon").describe("Muon for matrices, at AdamW's learning rates; AdamW for vectors"),
+    kind: z
+      .literal("muon")
+      .describe("Muon for matrices, at AdamW's learning rates; AdamW for vectors and tables of embeddings"),
     momentum: z.number().min(0).lt(1).default(0.95).describe("How slowly the averages of gradients move"),
     betas: z
       .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
       .default([0.9, 0.95])
-      .describe("The same for vectors, and for their squares"),
+      .describe("The same for AdamW's averages, and those of squares"),
     weightDecay: weightDecay.default(0.1),
     exclude,
   }),
