@@ -42,4 +42,4 @@ export const decayed = ({ parameter, scalars, decays }: OptimizerStep): Value =>
 
 /** Whether a parameter is a table with a row for each token, place or class. */
 export const isEmbedding = (name: string, dims: readonly number[]): boolean =>
-  dims.length === 2 && /embedding\.weight$/.test(name);
+  dims.length === 2 && name.endsWith("embedding.weight");
