@@ -92,6 +92,11 @@ const ofClip: readonly Contradiction<ClipRecipe>[] = [
     wanted: "one is wanted",
   },
   {
+    when: ({ finetune, tokenizer }) => finetune !== undefined && tokenizer.path === undefined,
+    is: '"finetune" goes on with a text tower, and "tokenizer" would learn other tokens than it knows',
+    wanted: 'the "path" of its tokenizer is wanted',
+  },
+  {
     when: ({ batchSize }) => batchSize === 1,
     is: "a batch of 1 has nothing to tell apart",
     wanted: "2 or more are wanted",

@@ -77,6 +77,10 @@ describe("checkRecipe()", () => {
     [{ ...clip, tokenizer: {} }, '"tokenizer" has neither or both of "path" and "vocabulary" (one is wanted)'],
     [{ ...clip, vision: undefined }, 'there are neither or both of "vision" and "locked" (one image tower is wanted)'],
     [
+      { ...clip, finetune: { path: "z" } },
+      '"finetune" goes on with a text tower, and "tokenizer" would learn other tokens than it knows (the "path" of its tokenizer is wanted)',
+    ],
+    [
       { ...locked, ground: "random" },
       '"data.flip" or a random "ground" would do nothing to the features of "locked", which are computed once (neither is wanted)',
     ],

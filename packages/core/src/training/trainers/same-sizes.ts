@@ -7,10 +7,10 @@ export function checkSameSizes<C extends object>(
   wanted: C,
   names: readonly (keyof C & string)[] = Object.keys(wanted) as (keyof C & string)[],
 ): void {
-  const [is, is0] = [begun, wanted].map((sizes) => (name: keyof C) => JSON.stringify(sizes[name]));
-  const differs = names.find((name) => is(name) !== is0(name));
+  const [is, should] = [begun, wanted].map((sizes) => (name: keyof C) => JSON.stringify(sizes[name]));
+  const differs = names.find((name) => is(name) !== should(name));
   if (differs !== undefined)
     throw new Error(
-      `Cannot go on from ${source}: its ${differs} is ${is(differs)} (${is0(differs)} is wanted, as the recipe says)`,
+      `Cannot go on from ${source}: its ${differs} is ${is(differs)} (${should(differs)} is wanted, as the recipe says)`,
     );
 }
