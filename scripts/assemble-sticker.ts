@@ -15,6 +15,7 @@ import { saveJson } from "@noisette/core/checkpoints/save/model-parts";
 import { stickerCard } from "./sticker/card.ts";
 import type { StickerEvaluation } from "./sticker/evaluate.ts";
 import { packageNotice } from "./sticker/notice.ts";
+import { lastTrained } from "./sticker/recipes.ts";
 import { readRecords } from "./recipes/stage-records.ts";
 
 /** All files together. */
@@ -85,7 +86,7 @@ async function folderBytes(folder: string): Promise<number> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [model = "runs/sticker-finish/model", decoder = "runs/sticker-decoder/model", into = bundled] =
+  const [model = `runs/sticker-${lastTrained}/model`, decoder = "runs/sticker-decoder/model", into = bundled] =
     process.argv.slice(2);
   const results = join(dirname(fileURLToPath(import.meta.url)), "../recipes/sticker/results.json");
   const preferences = { steps: 20, guidanceScale: 3 };

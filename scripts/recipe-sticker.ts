@@ -19,7 +19,7 @@ import { makeStickers } from "./sticker/data.ts";
 import { evaluateSticker } from "./sticker/evaluate.ts";
 import type { StickerEvaluation } from "./sticker/evaluate.ts";
 import { judgeFolder, makeJudge } from "./sticker/judge.ts";
-import { stageRecipe } from "./sticker/recipes.ts";
+import { lastTrained, stageRecipe } from "./sticker/recipes.ts";
 import type { TrainedStage } from "./sticker/recipes.ts";
 
 /** Where and how the recipe runs. */
@@ -48,14 +48,14 @@ export const stages = {
   finish: trained("finish"),
   judge: makeJudge,
   async evaluate(run) {
-    const { samples } = (await stageRecipe("finish", run)) as DiffusionRecipe;
+    const { samples } = (await stageRecipe(lastTrained, run)) as DiffusionRecipe;
     const model = (stage: TrainedStage) => join(outOf(run, stage), "model");
     const kept = join(run.folder, "runs/sticker-evaluation.json");
     const before = JSON.parse((await disk!.readText(kept)) ?? "{}") as Partial<StickerEvaluation>;
-    if (before.model === (await (await openCheckpoint(model("finish"))).hash())) return before;
+    if (before.model === (await (await openCheckpoint(model(lastTrained))).hash())) return before;
     const evaluation = await evaluateSticker(run.engine, {
       stickers: join(run.folder, "data/stickers"),
-      model: model("finish"),
+      model: model(lastTrained),
       decoder: model("decoder"),
       judge: judgeFolder(run),
       clip: model("clip"),
@@ -68,13 +68,13 @@ export const stages = {
     return evaluation;
   },
   async assemble(run) {
-    const { samples } = (await stageRecipe("finish", run)) as DiffusionRecipe;
+    const { samples } = (await stageRecipe(lastTrained, run)) as DiffusionRecipe;
     const preferences = { steps: samples.steps, guidanceScale: samples.guidanceScale };
     await mkdir(run.into, { recursive: true });
     return {
       sizeBytes: await assembleSticker({
         ...run,
-        model: join(outOf(run, "finish"), "model"),
+        model: join(outOf(run, lastTrained), "model"),
         decoder: join(outOf(run, "decoder"), "model"),
         preferences,
       }),

@@ -6,6 +6,9 @@ import { readStageRecipe } from "../recipes/stage-recipe.ts";
 /** The stages that train. */
 export const trainedStages = ["clip", "text", "autoencoder", "decoder", "diffusion", "refinement", "finish"] as const;
 
+/** The one whose model is bundled. */
+export const lastTrained = "finish";
+
 /** One of them. */
 export type TrainedStage = (typeof trainedStages)[number];
 

@@ -2,32 +2,19 @@
 // its Fréchet distance is called.
 
 import { readWeights } from "../checkpoints/weights-file.ts";
-import type { Graph } from "../graph/graph.ts";
-import type { Image } from "../image/image.ts";
 import { inceptionPixels } from "../image/inception-pixels.ts";
 import type { InceptionInput } from "../image/inception-pixels.ts";
 import { inceptionV3Graph } from "../models/inception-v3.ts";
 import { judgeWidth } from "../models/judge.ts";
 import { storedTensor } from "../safetensors/weights.ts";
-import type { StoredTensors } from "../tensor/stored.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import { lockedClip, squarePixels } from "../training/locked-networks.ts";
 import type { LockedNetwork } from "../training/locked-networks.ts";
 import { readJudge } from "./judge-files.ts";
 
 /** A network that makes features of pictures. */
-export interface FeatureNetwork {
+export interface FeatureNetwork extends Omit<LockedNetwork, "features"> {
   /** What the Fréchet distance on its features is called: FID with the published Inception only. */
   readonly distance: string;
-  /** Length of a feature vector. */
-  readonly width: number;
-  /** Where its weights are. */
-  readonly source: string;
-  readonly graph: Graph;
-  readonly tensors: StoredTensors;
-  /** Its input's name and what it is for some pictures of any sizes. */
-  readonly input: string;
-  prepare(images: readonly Image[]): Tensor;
   /** Its outputs: feature vectors [N,D], and scores [N,K] of what there is to tell apart, where it does that. */
   readonly outputs: { readonly features: string; readonly logits?: string; readonly styles?: string };
 }

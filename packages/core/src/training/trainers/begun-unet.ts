@@ -3,9 +3,8 @@
 import { joinPath } from "#platform";
 import { readComponentWeights } from "../../checkpoints/component-weights.ts";
 import { readConfig } from "../../checkpoints/image-encoder.ts";
-import { parametersOf } from "../../graph/graph.ts";
+import { bind } from "../../graph/bind.ts";
 import { readTensors } from "../../safetensors/read-tensor.ts";
-import { storedTensor } from "../../safetensors/weights.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { DenoisingNetwork } from "./denoising-network.ts";
 import { checkSameSizes } from "./same-sizes.ts";
@@ -18,6 +17,6 @@ export async function begunUnet(
   const folder = joinPath(path, component);
   checkSameSizes(`UNet "${folder}"`, sizesOf(await readConfig(folder)), sizesOf(published));
   const { tensors } = await readComponentWeights(folder);
-  const names = parametersOf(graph()).map(({ name }) => name);
-  return readTensors(names.map((name) => [`${component}.${name}`, storedTensor(tensors, name, folder)]));
+  const own = bind(graph(), tensors, folder);
+  return readTensors(Array.from(own, ([name, stored]) => [`${component}.${name}`, stored]));
 }

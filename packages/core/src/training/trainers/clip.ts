@@ -4,14 +4,14 @@
 import { disk } from "#platform";
 import { readTokenizerFiles } from "../../checkpoints/tokenizer-files.ts";
 import type { Example } from "../../data/dataset.ts";
-import { graphOf, parametersOf } from "../../graph/graph.ts";
+import { bind } from "../../graph/bind.ts";
+import { graphOf } from "../../graph/graph.ts";
 import { parameters } from "../../graph/params.ts";
 import { clipTextConfig, clipTextGraph } from "../../models/clip-text.ts";
 import type { ClipTextConfig } from "../../models/clip-text.ts";
 import { clipVisionConfig } from "../../models/clip-vision.ts";
 import { readComponentWeights } from "../../checkpoints/component-weights.ts";
 import { readTensors } from "../../safetensors/read-tensor.ts";
-import { storedTensor } from "../../safetensors/weights.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { ClipTokenizer } from "../../tokenizers/clip.ts";
@@ -132,8 +132,7 @@ const firstOf = (reader: ExampleReader, count: number, start = 0): Promise<Examp
 async function begunText(path: string, config: ClipTextConfig): Promise<[string, Tensor][]> {
   const { config: begun, tensors } = await readTextEncoder(path);
   checkSameSizes(`text encoder "${path}"`, begun, config, ["vocabulary", "positions", "width", "layers", "heads"]);
-  const names = parametersOf(clipTextGraph({ ...config, projection: undefined })).map(({ name }) => name);
-  return [...(await readTensors(names.map((name) => [name, storedTensor(tensors, name, path)])))];
+  return [...(await readTensors(bind(clipTextGraph({ ...config, projection: undefined }), tensors, path)))];
 }
 
 function captionOf({ id, caption }: Example): string {

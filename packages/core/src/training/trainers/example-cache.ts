@@ -1,6 +1,7 @@
 // What a frozen network makes of every example, computed once and kept: an autoencoder's latents, an image tower's features.
 
 import { openFile, pathExists } from "#platform";
+import type { Dataset } from "../../data/dataset.ts";
 import { readSafetensorsFile } from "../../safetensors/read.ts";
 import { readTensorBytes } from "../../safetensors/read-tensor.ts";
 import { writeSafetensors } from "../../safetensors/write.ts";
@@ -33,6 +34,22 @@ export interface ExampleCacheOptions<R> {
   readonly onProgress: (done: number, of: number) => void;
   readonly signal?: AbortSignal;
 }
+
+/** Where the pictures of examples stand in a cache that has each of their variants, epoch after epoch. */
+export interface PictureEntries {
+  readonly count: number;
+  /** The entry for the picture of example `index` in an epoch. */
+  entryOf(index: number, epoch: number): number;
+  /** The first place in the data where an entry's picture is. */
+  placeOf(entry: number): { readonly index: number; readonly epoch: number };
+}
+
+/** The entries of all pictures of a data set. */
+export const pictureEntries = ({ length, variants = 1 }: Pick<Dataset, "length" | "variants">): PictureEntries => ({
+  count: length * variants,
+  entryOf: (index, epoch) => (epoch % variants) * length + index,
+  placeOf: (entry) => ({ index: entry % length, epoch: Math.floor(entry / length) }),
+});
 
 /** Opens the cache at `path`, going through all examples first when there is none. */
 export async function openExampleCache<R extends Rows<Extract<keyof R, string>>>(

@@ -20,7 +20,7 @@ import type { LockedNetwork } from "../locked-networks.ts";
 import { fittedPicture, mirrored, pictureTensor, white } from "../pictures.ts";
 import type { Ground } from "../pictures.ts";
 import type { ClipRecipe } from "../recipe/clip.ts";
-import { openExampleCache } from "./example-cache.ts";
+import { openExampleCache, pictureEntries } from "./example-cache.ts";
 import type { TrainerSetup } from "./trainer.ts";
 
 /** Pictures to embeddings. */
@@ -108,25 +108,27 @@ export async function lockedTower(
     const feeds = { [locked.input]: locked.prepare(examples.map(({ image }) => overGround(image))) };
     return (await network.run(feeds, { outputs: [locked.features], signal }))[locked.features];
   };
-  // The pictures of each example, epoch after epoch, as the latents of diffusion models are kept.
-  const { variants = 1, length } = training;
+  const { count, entryOf, placeOf } = pictureEntries(training);
   const cache = await openExampleCache({
     path: `${folder.cache}/features.safetensors`,
-    key: JSON.stringify([training.hash, length, kind, path, recipe.size]),
-    length: length * variants,
+    key: JSON.stringify([training.hash, training.length, kind, path, recipe.size]),
+    length: count,
     dimsOf: () => [locked.width],
     encode: async (entries) => ({
       features: await features(
-        await Promise.all(entries.map((entry) => reader.readWhole(entry % length, Math.floor(entry / length)))),
+        await Promise.all(
+          entries.map((entry) => {
+            const { index, epoch } = placeOf(entry);
+            return reader.readWhole(index, epoch);
+          }),
+        ),
       ),
     }),
     batchSize: 16,
     onProgress: (done, of) => done === of && notice(`features of ${of} pictures are computed`),
     signal,
   });
-  const { mean, deviation } = columnMoments(
-    cache.take(Array.from({ length: length * variants }, (_, i) => i)).features,
-  );
+  const { mean, deviation } = columnMoments(cache.take(Array.from({ length: count }, (_, i) => i)).features);
   const standard = ({ dims, data }: Tensor): Tensor =>
     tensor(
       dims,
@@ -138,7 +140,7 @@ export async function lockedTower(
     embed: (p) =>
       linear(p.at(projection), input("features", [symbol("batch"), locked.width]), { features: recipe.projection }),
     async learn({ indices, epoch }) {
-      const entries = indices.map((index) => (epoch % variants) * length + index);
+      const entries = indices.map((index) => entryOf(index, epoch));
       const examples = await Promise.all(indices.map((index) => reader.readWhole(index, epoch)));
       return { seen: standard(cache.take(entries).features), examples };
     },

@@ -17,7 +17,7 @@ import type { DiffusionRecipe } from "../recipe/diffusion.ts";
 import { checkCaptions } from "./captions.ts";
 import { openEncoder } from "./autoencoder-files.ts";
 import type { AutoencoderFiles } from "./autoencoder-files.ts";
-import { openExampleCache } from "./example-cache.ts";
+import { openExampleCache, pictureEntries } from "./example-cache.ts";
 import { drawLatents } from "./latents.ts";
 import { groupsOf, shapesOf } from "./picture-shapes.ts";
 import { portions } from "./portions.ts";
@@ -89,24 +89,23 @@ export async function openLearntPictures(
     encoder === undefined ? pictures : drawLatents(await encoder.encode(pictures), files!, draws);
   const pixels = (examples: readonly Example[]) => pictureTensor(imagesOf(examples), { channels });
 
-  // The pictures of each example, epoch after epoch: entry e · length + i of the cache is number e of example i.
-  const { variants = 1 } = training;
+  const { count, entryOf, placeOf } = pictureEntries(training);
   const cache =
     encoder === undefined || recipe.latents !== "cached"
       ? undefined
       : await openExampleCache({
           path: `${folder.cache}/${cacheName}.safetensors`,
           key: JSON.stringify([training.hash, training.length, files!.path, shapes, fit, recipe.seed]),
-          length: training.length * variants,
+          length: count,
           dimsOf: (entry) => {
-            const { height, width } = shapeOf(entry % training.length);
+            const { height, width } = shapeOf(placeOf(entry).index);
             return [files!.latentChannels, height / factor, width / factor];
           },
           async encode(entries) {
             const examples = await Promise.all(
               entries.map((entry) => {
-                const index = entry % training.length;
-                return reader.read(index, Math.floor(entry / training.length), shapeOf(index));
+                const { index, epoch } = placeOf(entry);
+                return reader.read(index, epoch, shapeOf(index));
               }),
             );
             return encoder.encode(pixels(examples));
@@ -138,7 +137,7 @@ export async function openLearntPictures(
             )
           : [];
       if (cache === undefined) return { clean: await encode(pixels(examples), draws), examples };
-      const entries = indices.map((index) => (epoch % variants) * training.length + index);
+      const entries = indices.map((index) => entryOf(index, epoch));
       return { clean: drawLatents(cache.take(entries), files!, draws), examples };
     },
     async *validation() {
