@@ -241,6 +241,16 @@ describe("readControl()", () => {
       "a.proj_in",
     );
     const names = fc.uniqueArray(part, { minLength: 1, maxLength: 13 });
+    // Every layer that tells a ControlNet's sizes is there, and none has any.
+    const asControlNet = [
+      "controlnet_cond_embedding.conv_in",
+      "down_blocks.0.resnets.0.conv1",
+      "conv_in",
+      "a.attn2.to_k",
+      "a.proj_in",
+    ];
+    const scalars: [string[], number[]] = [asControlNet, []];
+    const empty: [string[], number[]] = [asControlNet, [0, 0, 3, 3]];
     await fc.assert(
       fc.asyncProperty(names, fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }), async (names, dims) => {
         const path = join(folder, "random.safetensors");
@@ -250,7 +260,7 @@ describe("readControl()", () => {
         );
         await expect(readControl(path)).rejects.toThrow(/^Cannot (open|read) /);
       }),
-      { numRuns: 40 },
+      { numRuns: 40, examples: [scalars, empty] },
     );
   });
 });

@@ -4,6 +4,7 @@ import type { StoredTensors } from "../../tensor/stored.ts";
 import type { ModelFamily, NetworkSlot } from "../checkpoint.ts";
 import { childCount } from "../names/children.ts";
 import { cannotDerive } from "./cannot-derive.ts";
+import { weightSizes } from "./weight-sizes.ts";
 
 /** All CLIP text towers in use have 64-wide heads: 12 in CLIP-L, 16 in OpenCLIP-H, 20 in OpenCLIP-bigG. */
 const headWidth = 64;
@@ -16,11 +17,7 @@ export function clipTextConfig(
   tensors: StoredTensors,
   { family, slot }: { family: ModelFamily; slot: NetworkSlot },
 ): Record<string, unknown> {
-  const dims = (name: string): readonly number[] => {
-    const stored = tensors.get(name);
-    if (stored === undefined) throw cannotDerive("the text encoder", `it has no "${name}"`);
-    return stored.dims;
-  };
+  const dims = weightSizes(tensors, "the text encoder");
   const [vocabSize, hiddenSize] = dims("text_model.embeddings.token_embedding.weight");
   if (hiddenSize % headWidth !== 0)
     throw cannotDerive("the text encoder", `it is ${hiddenSize} wide, which is no multiple of ${headWidth}-wide heads`);

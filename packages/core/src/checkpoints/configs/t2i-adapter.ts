@@ -3,14 +3,12 @@
 import type { StoredTensors } from "../../tensor/stored.ts";
 import { childCount } from "../names/children.ts";
 import { cannotDerive } from "./cannot-derive.ts";
+import { weightSizes } from "./weight-sizes.ts";
 
 /** The config.json of the T2I-Adapter that `tensors` (published names) belong to. Throws when they do not determine one. */
 export function t2iAdapterConfig(tensors: StoredTensors): Record<string, unknown> {
-  const dims = (name: string): readonly number[] => {
-    const stored = tensors.get(`adapter.${name}.weight`);
-    if (stored === undefined) throw cannotDerive("the T2I-Adapter", `it has no "adapter.${name}"`);
-    return stored.dims;
-  };
+  const sizes = weightSizes(tensors, "the T2I-Adapter");
+  const dims = (name: string) => sizes(`adapter.${name}.weight`);
   const isLight = tensors.has("adapter.body.0.out_conv.weight");
   const levels = childCount(tensors.keys(), "adapter.body");
   const channels = Array.from({ length: levels }, (_, i) =>

@@ -5,6 +5,7 @@ import type { StoredTensors } from "../../tensor/stored.ts";
 import type { ModelFamily, Prediction } from "../checkpoint.ts";
 import { childCount, hasChild } from "../names/children.ts";
 import { cannotDerive } from "./cannot-derive.ts";
+import { weightSizes } from "./weight-sizes.ts";
 
 const groups = 32;
 const headWidth = 64;
@@ -31,14 +32,12 @@ export function unetConfig(
 ): Record<string, unknown> {
   const names = [...tensors.keys()];
   const up = levelDepths(names, "up_blocks", childCount(names, "down_blocks"));
-  const out = tensors.get("conv_out.weight");
-  if (out === undefined) throw cannotDerive("the UNet", 'it has no "conv_out.weight"');
   return {
     _class_name: "UNet2DConditionModel",
     ...unetEncoderConfig(tensors, { family, pooledWidth, up }),
     center_input_sample: false,
     dual_cross_attention: false,
-    out_channels: out.dims[0],
+    out_channels: weightSizes(tensors, "the UNet")("conv_out.weight")[0],
     sample_size: sampleSize(family, prediction),
     up_block_types: up.map((depth) => (depth.length > 0 ? "CrossAttnUpBlock2D" : "UpBlock2D")),
   };
@@ -54,11 +53,7 @@ export function unetEncoderConfig(
   }: { family: ModelFamily; pooledWidth?: number; up?: readonly (readonly number[])[] },
 ): Record<string, unknown> {
   const names = [...tensors.keys()];
-  const dims = (name: string): readonly number[] => {
-    const stored = tensors.get(name);
-    if (stored === undefined) throw cannotDerive("the UNet", `it has no "${name}"`);
-    return stored.dims;
-  };
+  const dims = weightSizes(tensors, "the UNet");
 
   const levels = childCount(names, "down_blocks");
   if (levels === 0) throw cannotDerive("the UNet", 'it has no "down_blocks.0"');
@@ -170,25 +165,25 @@ function labelConfig(
     num_class_embeds: null,
     projection_class_embeddings_input_dim: null,
   };
-  const added = tensors.get("add_embedding.linear_1.weight");
-  if (added !== undefined) {
-    const timeWidth = (added.dims[1] - pooledWidth) / (sizeConditions[family] ?? 6);
+  const dims = weightSizes(tensors, "the UNet");
+  if (tensors.has("add_embedding.linear_1.weight")) {
+    const [, added] = dims("add_embedding.linear_1.weight");
+    const timeWidth = (added - pooledWidth) / (sizeConditions[family] ?? 6);
     if (!Number.isInteger(timeWidth) || timeWidth <= 0) {
-      throw cannotDerive(
-        "the UNet",
-        `its added embedding takes ${added.dims[1]} numbers, ${pooledWidth} of them pooled text`,
-      );
+      throw cannotDerive("the UNet", `its added embedding takes ${added} numbers, ${pooledWidth} of them pooled text`);
     }
     return {
       ...none,
       addition_embed_type: "text_time",
       addition_time_embed_dim: timeWidth,
-      projection_class_embeddings_input_dim: added.dims[1],
+      projection_class_embeddings_input_dim: added,
     };
   }
-  const projected = tensors.get("class_embedding.linear_1.weight");
-  if (projected !== undefined)
-    return { ...none, class_embed_type: "projection", projection_class_embeddings_input_dim: projected.dims[1] };
-  const table = tensors.get("class_embedding.weight");
-  return table === undefined ? none : { ...none, num_class_embeds: table.dims[0] };
+  if (tensors.has("class_embedding.linear_1.weight")) {
+    const [, projected] = dims("class_embedding.linear_1.weight");
+    return { ...none, class_embed_type: "projection", projection_class_embeddings_input_dim: projected };
+  }
+  return tensors.has("class_embedding.weight")
+    ? { ...none, num_class_embeds: dims("class_embedding.weight")[0] }
+    : none;
 }

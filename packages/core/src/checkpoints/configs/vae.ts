@@ -4,6 +4,7 @@ import type { StoredTensors } from "../../tensor/stored.ts";
 import type { ModelFamily } from "../checkpoint.ts";
 import { childCount, hasChild } from "../names/children.ts";
 import { cannotDerive } from "./cannot-derive.ts";
+import { weightSizes } from "./weight-sizes.ts";
 
 const groups = 32;
 
@@ -18,11 +19,7 @@ const published: Readonly<Record<ModelFamily, { scaling_factor: number; sample_s
 /** The config.json of the autoencoder that `tensors` (published names) belong to. Throws when they do not determine one. */
 export function vaeConfig(tensors: StoredTensors, family: ModelFamily): Record<string, unknown> {
   const names = [...tensors.keys()];
-  const dims = (name: string): readonly number[] => {
-    const stored = tensors.get(name);
-    if (stored === undefined) throw cannotDerive("the autoencoder", `it has no "${name}"`);
-    return stored.dims;
-  };
+  const dims = weightSizes(tensors, "the autoencoder");
   const levels = childCount(names, "encoder.down_blocks");
   const counting = Array.from({ length: levels }, (_, level) => level);
   const blockOutChannels = counting.map((level) => dims(`encoder.down_blocks.${level}.resnets.0.conv1.weight`)[0]);
