@@ -1,6 +1,6 @@
 // Makes the sticker package of a trained diffusion model: weights as 16-bit floats, the upscaler beside them, card and NOTICE.
 //
-//   npx tsx --conditions=source scripts/assemble-sticker.ts [MODEL = runs/sticker-finish/model]
+//   npx tsx --conditions=source scripts/assemble-sticker.ts [MODEL = runs/sticker-as-drawn/model]
 //     [DECODER = runs/sticker-decoder/model] [FOLDER = packages/sticker]
 
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";

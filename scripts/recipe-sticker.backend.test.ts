@@ -31,8 +31,9 @@ describe("stageRecipe()", () => {
     for (const tiny of [false, true]) {
       const recipe = await stageRecipe(stage, { folder: tiny ? folder : ".", tiny });
       expect(recipe.trainer).toBe(
-        { text: "clip", decoder: "autoencoder", refinement: "diffusion", finish: "diffusion" }[stage as string] ??
-          stage,
+        { text: "clip", decoder: "autoencoder", refinement: "diffusion", finish: "diffusion", "as-drawn": "diffusion" }[
+          stage as string
+        ] ?? stage,
       );
       expect(recipe.data.path).toMatch(tiny ? `${folder}/data/stickers` : /^data\/stickers/);
       expect(checkRecipe(JSON.parse(JSON.stringify(recipe)), "again")).toEqual(recipe);
@@ -71,7 +72,7 @@ describe("runStages()", () => {
     expect(log.match(/"kind":"start"/g)).toHaveLength(2);
 
     const card = await readFile(join(folder, "sticker/README.md"), "utf8");
-    expect(card).toContain("| finish | 6 | 24 |");
+    expect(card).toContain("| as-drawn | 6 | 24 |");
     expect(card).toMatch(/\| generated \| 3 \| [\d.]+ % /);
     const weights = await readSafetensors(join(folder, "sticker/unet/diffusion_pytorch_model.safetensors"));
     expect(new Set([...weights.tensors.values()].map(({ type }) => type))).toEqual(new Set(["F16"]));

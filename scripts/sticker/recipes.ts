@@ -4,10 +4,19 @@ import type { Recipe } from "@noisette/core/training/recipe/read-recipe";
 import { readStageRecipe } from "../recipes/stage-recipe.ts";
 
 /** The stages that train. */
-export const trainedStages = ["clip", "text", "autoencoder", "decoder", "diffusion", "refinement", "finish"] as const;
+export const trainedStages = [
+  "clip",
+  "text",
+  "autoencoder",
+  "decoder",
+  "diffusion",
+  "refinement",
+  "finish",
+  "as-drawn",
+] as const;
 
 /** The one whose model is bundled. */
-export const lastTrained = "finish";
+export const lastTrained = "as-drawn";
 
 /** One of them. */
 export type TrainedStage = (typeof trainedStages)[number];

@@ -22,6 +22,7 @@ async function drawn(epochs: number, options: SceneSetOptions): Promise<Example[
   return Promise.all(Array.from({ length: epochs }, (_, epoch) => Promise.all(each(epoch))));
 }
 const seen = (examples: readonly Example[]) => examples.map((one) => [one.id, one.caption, pixels(one)]);
+const onlySingle = { single: 1, grounded: 0, coloured: 0, composed: 0 };
 const pixels = ({ image }: Example): string => Buffer.from(image.data).toString("base64");
 
 describe("openScenes()", () => {
@@ -38,6 +39,14 @@ describe("openScenes()", () => {
       expect(examples.map(pixels)).toEqual(epochs[epoch % 2].map(pixels));
     const captions = new Set(epochs.filter((_, epoch) => epoch % 2 === 0).map((examples) => examples[0].caption));
     expect(captions.size).toBeGreaterThan(1);
+  });
+
+  it("openScenes() shows stickers as they are drawn when none is augmented", async () => {
+    const plain = await openStickers(folder, { split: "train" });
+    const asDrawn = Array.from({ length: plain.length }, (_, i) => Buffer.from(plain.pixels(i)).toString("base64"));
+    const [single, moved] = [0, 1].map((augmented) => drawn(1, { mix: onlySingle, augmented }));
+    expect((await single)[0].map(pixels)).toEqual(asDrawn);
+    for (const [i, one] of (await moved)[0].entries()) expect(pixels(one)).not.toBe(asDrawn[i]);
   });
 
   it("openScenes() leaves no caption empty, and speaks the languages it is told", async () => {

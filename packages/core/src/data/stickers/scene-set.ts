@@ -14,6 +14,8 @@ import { openStickers, stickerImage } from "./stickers.ts";
 export interface SceneSetOptions {
   /** Weights of the kinds of scenes. */
   readonly mix?: Readonly<Partial<Record<SceneKind, number>>>;
+  /** Share of single stickers that are moved, turned and mirrored a little; 0 shows them as they are drawn. */
+  readonly augmented?: number;
   /** Languages of captions beside English, each as often as the others. */
   readonly languages?: readonly string[];
   /** Share of captions that leave the style out. */
@@ -31,7 +33,14 @@ export async function openScenes(folder: string, options: SceneSetOptions = {}):
 /** Scenes around the stickers of `set`, each as often as its weight says. */
 function sceneSet(
   set: StickerSet,
-  { mix, languages = ["zh", "ja"], unstyled = 0.1, variants = Infinity, seed = 0 }: SceneSetOptions = {},
+  {
+    mix,
+    augmented = 0.5,
+    languages = ["zh", "ja"],
+    unstyled = 0.1,
+    variants = Infinity,
+    seed = 0,
+  }: SceneSetOptions = {},
 ): Dataset {
   const captions: CaptionOptions = {
     // Trainers leave captions out themselves.
@@ -40,7 +49,7 @@ function sceneSet(
     languages: Object.fromEntries(languages.map((language) => [language, 1])),
     ...(languages.length === 0 && { templates: { localized: 0 } }),
   };
-  const scene = scenesOf(set, { mix, captions });
+  const scene = scenesOf(set, { mix, augmented, captions });
   /** A caption tells of what is drawn: it is known with the picture only. */
   function drawn(index: number, epoch: number): { readonly rgba: Uint8Array; readonly description: Description } {
     const { id, text: _, ...columns } = set.stickers[index];
@@ -52,7 +61,7 @@ function sceneSet(
     name: set.name,
     length: set.length,
     skipped: [],
-    hash: `${set.hash} ${JSON.stringify({ mix, languages, unstyled, variants: String(variants), seed })}`,
+    hash: `${set.hash} ${JSON.stringify({ mix, augmented, languages, unstyled, variants: String(variants), seed })}`,
     variants,
     weights: set.stickers.map(({ weight }) => weight),
     describe: (index, epoch = 0) => drawn(index, epoch).description,

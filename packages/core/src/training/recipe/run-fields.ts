@@ -105,6 +105,9 @@ export const runFields = {
             })
             .prefault({})
             .describe("How often each kind is drawn"),
+          augmented: share
+            .default(0.5)
+            .describe("Share of single stickers that are moved, turned and mirrored a little"),
           languages: z
             .array(z.string().min(2))
             .default(["zh", "ja"])
