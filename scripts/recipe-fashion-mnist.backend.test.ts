@@ -1,11 +1,12 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sharedEngine } from "../fixtures/shared-engine.ts";
 import { imageSize } from "@noisette/core/platform/node";
 import type { Engine } from "@noisette/core/runtime/engine";
-import { parseRecipe } from "@noisette/core/training/recipe/read-recipe";
+import { loadRecipe } from "@noisette/core/training/recipe/load-recipe";
 import { fashionMnistFolder } from "./fashion-mnist/data.ts";
 import { fashionMnistPage, trainedStages } from "./fashion-mnist/page.ts";
 import { stages } from "./recipe-fashion-mnist.ts";
@@ -23,9 +24,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-it.each(trainedStages)("parseRecipe() takes recipes/fashion-mnist/%s.json", async (stage) => {
-  const text = await readFile(new URL(`../recipes/fashion-mnist/${stage}.json`, import.meta.url), "utf8");
-  expect(parseRecipe(text, stage)).toMatchObject({ size: 28, data: { path: "data/fashion-mnist" } });
+it.each(trainedStages)("loadRecipe() takes recipes/fashion-mnist/%s.json", async (stage) => {
+  const path = fileURLToPath(new URL(`../recipes/fashion-mnist/${stage}.json`, import.meta.url));
+  expect(await loadRecipe(path)).toMatchObject({ size: 28, data: { path: "data/fashion-mnist" } });
 });
 
 it("fashionMnistFolder() says what is wanted when a folder has no such files", async () => {

@@ -1,15 +1,13 @@
 // The recipe of a stage that trains: as it stands in its folder of recipes, or made tiny to try it out in seconds.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { loadRecipeJson } from "@noisette/core/training/recipe/load-recipe";
 import { checkRecipe } from "@noisette/core/training/recipe/read-recipe";
 import type { Recipe } from "@noisette/core/training/recipe/read-recipe";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const recipes = join(root, "recipes");
-const readJson = async (...path: readonly string[]): Promise<Record<string, unknown>> =>
-  JSON.parse(await readFile(join(recipes, ...path), "utf8")) as Record<string, unknown>;
 
 /**
  * recipes/`set`/`stage`.json; if `tiny`, with the changes that tiny.json beside it has for the stage and for all. Its paths
@@ -20,8 +18,8 @@ export async function readStageRecipe(
   stage: string,
   { folder, tiny }: { readonly folder: string; readonly tiny: boolean },
 ): Promise<Recipe> {
-  const full = await readJson(set, `${stage}.json`);
-  const changes = tiny ? await readJson(set, "tiny.json") : {};
+  const full = await loadRecipeJson(join(recipes, set, `${stage}.json`));
+  const changes = tiny ? await loadRecipeJson(join(recipes, set, "tiny.json")) : {};
   const recipe = { ...full, ...(changes.all as object), ...(changes[stage] as object) };
   return checkRecipe(placed(recipe, folder), `${stage}.json${tiny ? ", made tiny" : ""}`);
 }

@@ -4,10 +4,10 @@ import { basename } from "node:path";
 import { openEngine } from "@noisette/core/runtime/open-engine";
 import { recipeFields } from "@noisette/core/training/recipe/describe";
 import type { RecipeField } from "@noisette/core/training/recipe/describe";
-import { parseRecipe, recipeSchemas } from "@noisette/core/training/recipe/read-recipe";
+import { loadRecipe } from "@noisette/core/training/recipe/load-recipe";
+import { recipeSchemas } from "@noisette/core/training/recipe/read-recipe";
 import { openRecipeData } from "@noisette/core/training/recipe-data";
 import { train } from "@noisette/core/training/run";
-import { readText } from "@noisette/core/platform/node";
 import { oneOf } from "@noisette/core/util/one-of";
 import { z } from "zod";
 import { partOf } from "../flags/part-of.ts";
@@ -25,7 +25,7 @@ const deviceOptions = modelOptions.pick({ device: true, threads: true });
 export const command = defineCommand({
   usage: ["noisette train RECIPE.json [flags]", "noisette train --fields diffusion"],
   about:
-    "Trains an autoencoder, a CLIP, a diffusion model or a judge as a recipe (JSON) says, or teaches a model something: LoRA, textual inversion, hypernetwork, DreamBooth, ControlNet. Checkpoints, log, report.html, TensorBoard events, sample pictures and what was trained, in the forms other programs read, go to one folder. Ctrl-C writes a checkpoint first; --resume goes on from the last one.",
+    "Trains an autoencoder, a CLIP, a diffusion model or a judge as a recipe (JSON) says, or teaches a model something: LoRA, textual inversion, hypernetwork, DreamBooth, ControlNet. Checkpoints, log, report.html, TensorBoard events, sample pictures and what was trained, in the forms other programs read, go to one folder. A recipe may be the changes to another: its `extends` is the path of that one. Ctrl-C writes a checkpoint first; --resume goes on from the last one.",
   options: z
     .strictObject({
       out: z.string().min(1).optional().describe("Folder of the run (runs/ and the recipe's name)"),
@@ -52,7 +52,7 @@ export const command = defineCommand({
     const [path] = words;
     if (path === undefined || words.length > 1)
       throw new UsageError(`Cannot train ${words.length} recipes: one file of JSON is wanted`);
-    const recipe = parseRecipe(await readText(path), path);
+    const recipe = await loadRecipe(path);
     const progress = showTraining(process.stderr);
     await interruptible(async (signal) => {
       const data = await openRecipeData(recipe);

@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { checkRecipe, parseRecipe } from "./read-recipe.ts";
+import { loadRecipe } from "./load-recipe.ts";
+import { checkRecipe } from "./read-recipe.ts";
 
 const recipes = new URL("../../../../../recipes/", import.meta.url);
 
-it("parseRecipe() reads the recipe of Fashion-MNIST's judge", async () => {
-  const path = "fashion-mnist/classifier.json";
-  const recipe = parseRecipe(await readFile(new URL(path, recipes), "utf8"), path);
+it("loadRecipe() reads the recipe of Fashion-MNIST's judge", async () => {
+  const recipe = await loadRecipe(fileURLToPath(new URL("fashion-mnist/classifier.json", recipes)));
   expect(recipe).toMatchObject({ trainer: "judge", classes: { concept: "label" } });
 });
 

@@ -50,18 +50,7 @@ export type Recipe =
   | DreamboothRecipe
   | ControlNetRecipe;
 
-/** The recipe in `text`, which came from `source`. Throws Error that names every unknown key (with the closest), value and contradiction. */
-export function parseRecipe(text: string, source: string): Recipe {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`Cannot read recipe "${source}": ${(cause as Error).message} (JSON is wanted)`, { cause });
-  }
-  return checkRecipe(json, source);
-}
-
-/** The recipe that `json` is. Throws like `parseRecipe`. */
+/** The recipe that `json`, from `source`, is. Throws Error that names every unknown key (with the closest), value and contradiction. */
 export function checkRecipe(json: unknown, source: string): Recipe {
   const fail = (problems: readonly string[]): never => {
     throw new Error(`Cannot read recipe "${source}": ${problems.join("; ")}`);
