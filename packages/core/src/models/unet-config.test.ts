@@ -44,6 +44,12 @@ it("unetConfig() reads per-level heads and blocks and the micro-conditioning whe
   });
 });
 
+it("unetConfig() reads how the text is pooled into the time embedding, with diffusers' number of heads by default", () => {
+  const pooled = { ...sd1, addition_embed_type: "text" };
+  expect(unetConfig(pooled).textPooling).toEqual({ heads: 64 });
+  expect(unetConfig({ ...pooled, addition_embed_type_num_heads: 5 }).textPooling).toEqual({ heads: 5 });
+});
+
 it.each([
   [{ block_out_channels: undefined }, 'config "block_out_channels" is absent (a list of numbers is wanted)'],
   [{ in_channels: "4" }, 'config "in_channels" is "4" (a number is wanted)'],
@@ -64,7 +70,7 @@ it.each([
     'config "mid_block_type" is "UNetMidBlock2DSimpleCrossAttn" (one of "UNetMidBlock2DCrossAttn", "UNetMidBlock2D" is wanted)',
   ],
   [{ cross_attention_dim: [768, 1024] }, "cross_attention_dim is [768,1024] (one width is wanted)"],
-  [{ addition_embed_type: "image" }, 'config "addition_embed_type" is "image" (one of "text_time" is wanted)'],
+  [{ addition_embed_type: "image" }, 'config "addition_embed_type" is "image" (one of "text", "text_time" is wanted)'],
 ])("unetConfig() names the field and what is wanted: %#", (change, message) => {
   expect(() => unetConfig({ ...sd1, ...change })).toThrow(`Cannot build UNet2DConditionModel: ${message}`);
 });

@@ -58,7 +58,9 @@ export function unetEncoderConfig(published: PublishedConfig, read: ConfigReader
   const contextWidth = read.perBlock("cross_attention_dim", count, 1280);
   if (contextWidth.some((width) => width !== contextWidth[0]))
     throw new Error(`Cannot build ${read.className}: cross_attention_dim is [${contextWidth}] (one width is wanted)`);
-  const textTime = read.has("addition_embed_type") && read.oneOf("addition_embed_type", ["text_time"]) === "text_time";
+  const addition = read.has("addition_embed_type")
+    ? read.oneOf("addition_embed_type", ["text", "text_time"])
+    : undefined;
 
   return {
     inChannels: read.number("in_channels", 4),
@@ -72,7 +74,8 @@ export function unetEncoderConfig(published: PublishedConfig, read: ConfigReader
     epsilon: read.number("norm_eps", 1e-5),
     timeCode: { width: features[0], cosineFirst, shift: read.number("freq_shift", 0) },
     timeWidth: read.number("time_embedding_dim", features[0] * 4),
-    ...(textTime && {
+    ...(addition === "text" && { textPooling: { heads: read.number("addition_embed_type_num_heads", 64) } }),
+    ...(addition === "text_time" && {
       textTime: {
         sizeCodeWidth: read.number("addition_time_embed_dim"),
         width: read.number("projection_class_embeddings_input_dim"),

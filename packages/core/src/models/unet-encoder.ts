@@ -12,6 +12,7 @@ import type { Params } from "../graph/params.ts";
 import type { Value } from "../graph/value.ts";
 import { conv2d, known, linear } from "../nn/layers.ts";
 import { resnetBlock } from "../nn/resnet.ts";
+import { textPooling } from "../nn/text-pooling.ts";
 import { sinusoids, timestepMlp } from "../nn/timestep-embedding.ts";
 import { spatialTransformer } from "../nn/transformer.ts";
 
@@ -38,6 +39,8 @@ export interface UNetEncoderConfig {
   readonly timeWidth: number;
   /** SDXL's micro-conditioning: the pooled text and the sizes, each coded in `sizeCodeWidth`, `width` numbers together. */
   readonly textTime?: { readonly sizeCodeWidth: number; readonly width: number };
+  /** Heads of the attention that pools the text states into one vector, added to the time embedding. */
+  readonly textPooling?: { readonly heads: number };
   /** Rows of a learned class table added to the time embedding (×4 upscaler's noise level, class-conditional models). */
   readonly classes?: number;
   /** Width of the guidance-scale code that LCM-distilled UNets take. */
@@ -167,10 +170,10 @@ const halved = (size: Dims, times: number): Dims =>
         times - 1,
       );
 
-/** What every resnet adds: the timestep, and with SDXL the pooled text and the picture's sizes → [N,timeWidth]. */
+/** What every resnet adds: the timestep, in some the pooled text, with SDXL also the picture's sizes → [N,timeWidth]. */
 function timeEmbedding(
   p: Params,
-  { timestep, textEmbeds, timeIds, classLabels, guidanceCode }: UNetEncoderInputs,
+  { timestep, context, textEmbeds, timeIds, classLabels, guidanceCode }: UNetEncoderInputs,
   config: UNetEncoderConfig,
 ): Value {
   const { timeCode, timeWidth: features, textTime, classes, guidanceCodeWidth } = config;
@@ -183,6 +186,8 @@ function timeEmbedding(
   let embedding = timestepMlp(p.at("time_embedding"), code, { features });
   if (classes !== undefined)
     embedding = add(embedding, lookUp(p.at("class_embedding").parameter("weight", [classes, features]), classLabels!));
+  if (config.textPooling !== undefined)
+    embedding = add(embedding, textPooling(p.at("add_embedding"), context, { features, ...config.textPooling }));
   if (textTime !== undefined) {
     const { sizeCodeWidth } = textTime;
     const sizes = known(timeIds!, 1);

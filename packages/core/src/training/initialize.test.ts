@@ -75,6 +75,7 @@ describe("initialize()", () => {
     ["down_blocks.0.resnets.1.conv2.weight", true],
     ["mid_block.attentions.0.proj_out.bias", true],
     ["conv_out.weight", true],
+    ["add_embedding.norm2.weight", true],
     ["down_blocks.0.resnets.1.conv1.weight", false],
     ["up_blocks.0.attentions.0.transformer_blocks.0.attn1.to_out.0.weight", false],
   ])("zeroOutputs matches as latent diffusion zeroes when given %s", (name, zeroed) => {

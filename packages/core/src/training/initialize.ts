@@ -42,9 +42,10 @@ export interface InitializationRule {
   readonly draw: Initializer;
 }
 
-/** Layers that latent diffusion's UNet begins with as zeros, in diffusers' names: each block is the identity at first. */
+/** Layers that latent diffusion's UNet begins with as zeros, in diffusers' names: each block is the identity at first, and pooled text says nothing. */
 export const zeroOutputs: InitializationRule = {
-  matches: (name) => /(^|\.)(resnets\.\d+\.conv2|attentions\.\d+\.proj_out|conv_out)\.(weight|bias)$/.test(name),
+  matches: (name) =>
+    /(^|\.)(resnets\.\d+\.conv2|attentions\.\d+\.proj_out|conv_out|add_embedding\.norm2)\.(weight|bias)$/.test(name),
   draw: filled(0),
 };
 

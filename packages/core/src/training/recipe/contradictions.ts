@@ -159,6 +159,11 @@ const ofDiffusion: readonly Contradiction<DiffusionRecipe>[] = [
     wanted: "a text encoder is wanted",
   },
   {
+    when: ({ unet, text }) => unet.pooledText && text === undefined,
+    is: '"unet.pooledText" is there and "text" is not',
+    wanted: "a text encoder is wanted",
+  },
+  {
     when: ({ unet }) => unet.attention.length !== unet.features.length,
     is: '"unet.attention" and "unet.features" are not of one length',
     wanted: "one for each resolution is wanted",

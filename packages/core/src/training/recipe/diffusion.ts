@@ -80,6 +80,7 @@ export const diffusionRecipe = z.strictObject({
       resnets: z.int().min(1).max(8).default(2).describe("Residual blocks at each resolution"),
       headWidth: width.default(8).describe("Channels of one attention head; divides those where there is attention"),
       groups: width.default(32).describe("Groups of the normalizations; divides every number of channels"),
+      pooledText: z.boolean().default(false).describe("The text as one vector is added to the time embedding, too"),
     })
     .describe("Sizes of the network"),
   finetune: z

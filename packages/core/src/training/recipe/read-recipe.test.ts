@@ -47,6 +47,10 @@ describe("checkRecipe()", () => {
       '"diffusion.prediction" is "epsilon", from which nothing is learnt at the last level of "zeroTerminalSnr" ("v_prediction" or "sample" is wanted)',
     ],
     [
+      { ...diffusion, unet: { ...diffusion.unet, pooledText: true } },
+      '"unet.pooledText" is there and "text" is not (a text encoder is wanted)',
+    ],
+    [
       { ...diffusion, dropout: 0.1 },
       '"dropout" has no condition to leave out ("text" or "classes", or no dropout, is wanted)',
     ],

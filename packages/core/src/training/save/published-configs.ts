@@ -62,7 +62,7 @@ export function conditionalUnetPublished(
     contextWidth,
   }: Record<"sampleSize" | "inChannels" | "outChannels" | "contextWidth", number>,
 ): PublishedConfig {
-  const { features, attention, resnets, headWidth, groups } = unet;
+  const { features, attention, resnets, headWidth, groups, pooledText } = unet;
   return {
     ...ofClass("UNet2DConditionModel"),
     act_fn: "silu",
@@ -75,14 +75,21 @@ export function conditionalUnetPublished(
     up_block_types: attention.toReversed().map((has) => (has ? "CrossAttnUpBlock2D" : "UpBlock2D")),
     layers_per_block: resnets,
     // The field's name is wrong in all published models: it is the number of heads.
-    attention_head_dim: features.map((width) => Math.max(1, Math.floor(width / headWidth))),
+    attention_head_dim: features.map((width) => headsOf(width, headWidth)),
     cross_attention_dim: contextWidth,
+    ...(pooledText && {
+      addition_embed_type: "text",
+      addition_embed_type_num_heads: headsOf(contextWidth, headWidth),
+    }),
     norm_num_groups: groups,
     flip_sin_to_cos: true,
     freq_shift: 0,
     center_input_sample: false,
   };
 }
+
+/** Heads of `headWidth` in `width` channels; one where there are fewer. */
+const headsOf = (width: number, headWidth: number): number => Math.max(1, Math.floor(width / headWidth));
 
 /** UNet2DModel; `classes` are rows of its class table. */
 export function plainUnetPublished(

@@ -45,6 +45,11 @@ export interface DenoisingSizes {
 export function denoisingNetwork(recipe: DiffusionRecipe, sizes: DenoisingSizes): DenoisingNetwork {
   const component = "unet";
   if (sizes.contextWidth !== undefined) {
+    const { pooledText, headWidth } = recipe.unet;
+    if (pooledText && sizes.contextWidth % headWidth !== 0)
+      throw new Error(
+        `Cannot pool texts that are ${sizes.contextWidth} wide: "unet.headWidth" is ${headWidth} (a divisor is wanted)`,
+      );
     const published = conditionalUnetPublished(recipe, { ...sizes, contextWidth: sizes.contextWidth });
     const config = unetConfig(published);
     return {

@@ -50,10 +50,10 @@ afterAll(async () => {
 const data = drawnShapes();
 const classifier = fileURLToPath(new URL("../../../../server/assets/nsfw", import.meta.url));
 const model = (name: string) => join(root, name, "model");
-async function run(name: string, changes: object = {}): Promise<TrainingEvent[]> {
+async function run(name: string, changes: object = {}, out = name): Promise<TrainingEvent[]> {
   const events: TrainingEvent[] = [];
   const recipe = tinyRecipe(name, { ...plain, steps: 3, every: { log: 1, sample: 100 }, ...changes });
-  await train(recipe, { engine, data, out: join(root, name), tell: (event) => void events.push(event) });
+  await train(recipe, { engine, data, out: join(root, out), tell: (event) => void events.push(event) });
   return events;
 }
 const readConfig = async (path: string) => JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
@@ -292,19 +292,23 @@ describe("a text-to-image model, all of it trained here", () => {
     );
   });
 
-  it("openDiffusionTrainer() saves a checkpoint that generate() makes pictures with", async () => {
-    await run("pixels", {
+  it.each([
+    ["pixels", false],
+    ["pixels told the text twice", true],
+  ])("openDiffusionTrainer() saves a checkpoint that generate() makes pictures with: %s", async (name, pooledText) => {
+    const changes = {
       autoencoder: model("kl"),
       text: { path: model("text") },
       dropout: 0.2,
-      unet: { features: [8], attention: [true], resnets: 1, groups: 4 },
+      unet: { features: [8], attention: [true], resnets: 1, groups: 4, pooledText },
       diffusion: { prediction: "v_prediction", zeroTerminalSnr: true },
       samples: { count: 2, steps: 2, guidanceScale: 3 },
-    });
-    const checkpoint = await openCheckpoint(model("pixels"));
+    };
+    await run("pixels", changes, name);
+    const checkpoint = await openCheckpoint(model(name));
     expect(checkpoint).toMatchObject({ task: "text-to-image", prediction: "v_prediction", unused: [], notes: [] });
     expect(Object.values(checkpoint.networks).flatMap(({ unused }) => unused)).toEqual([]);
-    const opened = await load(model("pixels"), { device: "cpu", threads: 1 });
+    const opened = await load(model(name), { device: "cpu", threads: 1 });
     try {
       const { images } = await opened.generate({ prompt: "a circle", width: 8, height: 8, steps: 2, seed: 1 });
       expect(images[0].image).toMatchObject({ width: 8, height: 8 });
