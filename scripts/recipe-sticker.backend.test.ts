@@ -14,6 +14,7 @@ import { runStages } from "./recipes/run-stages.ts";
 import { readRecords } from "./recipes/stage-records.ts";
 import { packageNotice } from "./sticker/notice.ts";
 import { stageRecipe, trainedStages } from "./sticker/recipes.ts";
+import type { TrainedStage } from "./sticker/recipes.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 let folder: string;
@@ -27,14 +28,18 @@ afterAll(async () => {
 });
 
 describe("stageRecipe()", () => {
+  const trainers: Partial<Record<TrainedStage, string>> = {
+    text: "clip",
+    drafts: "clip",
+    decoder: "autoencoder",
+    refinement: "diffusion",
+    finish: "diffusion",
+    "as-drawn": "diffusion",
+  };
   it.each(trainedStages)("stageRecipe() of %s is a recipe that the trainer takes, full or tiny", async (stage) => {
     for (const tiny of [false, true]) {
       const recipe = await stageRecipe(stage, { folder: tiny ? folder : ".", tiny });
-      expect(recipe.trainer).toBe(
-        { text: "clip", decoder: "autoencoder", refinement: "diffusion", finish: "diffusion", "as-drawn": "diffusion" }[
-          stage as string
-        ] ?? stage,
-      );
+      expect(recipe.trainer).toBe(trainers[stage] ?? stage);
       expect(recipe.data.path).toMatch(tiny ? `${folder}/data/stickers` : /^data\/stickers/);
       expect(checkRecipe(JSON.parse(JSON.stringify(recipe)), "again")).toEqual(recipe);
     }

@@ -1,6 +1,6 @@
 // Makes the bundled model stage by stage: data, CLIP, its text tower further on, autoencoder, its decoder further on, diffusion, the same
-// with those texts, with Muon, and at last of stickers that stand as they are drawn, the judge that measures it, the measurements, the
-// package. What is finished is skipped, what was stopped goes on; time and result of each stage go to recipes/sticker/results.json.
+// with those texts, with Muon, and at last, with texts that say what things look like, of stickers that stand as they are drawn; the judge
+// that measures it, the measurements, the package. What is finished is skipped, what was stopped goes on; time and result of each stage go to recipes/sticker/results.json.
 //
 //   npm run recipe:sticker -- [--stage NAME] [--pictures N] [--threads N] [--device cpu|webgpu]
 //   npm run recipe:sticker -- --tiny [--folder FOLDER]      all of it in a minute, on a dozen drawings of our own
@@ -47,6 +47,7 @@ export const stages = {
   diffusion: trained("diffusion"),
   refinement: trained("refinement"),
   finish: trained("finish"),
+  drafts: trained("drafts"),
   "as-drawn": trained("as-drawn"),
   judge: makeJudge,
   async evaluate(run) {

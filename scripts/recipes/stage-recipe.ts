@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const recipes = join(root, "recipes");
 
 /**
- * recipes/`set`/`stage`.json; if `tiny`, with the changes that tiny.json beside it has for the stage and for all. Its paths
+ * recipes/`set`/`stage`.json; if `tiny`, with the changes that tiny.json beside it has for all, and for the stage or else its trainer. Its paths
  * "data/…" and "runs/…" are taken from `folder`, "packages/…" from the repository.
  */
 export async function readStageRecipe(
@@ -20,7 +20,8 @@ export async function readStageRecipe(
 ): Promise<Recipe> {
   const full = await loadRecipeJson(join(recipes, set, `${stage}.json`));
   const changes = tiny ? await loadRecipeJson(join(recipes, set, "tiny.json")) : {};
-  const recipe = { ...full, ...(changes.all as object), ...(changes[stage] as object) };
+  const own = changes[stage] ?? changes[String(full.trainer)];
+  const recipe = { ...full, ...(changes.all as object), ...(own as object) };
   return checkRecipe(placed(recipe, folder), `${stage}.json${tiny ? ", made tiny" : ""}`);
 }
 

@@ -12,6 +12,7 @@ export const trainedStages = [
   "diffusion",
   "refinement",
   "finish",
+  "drafts",
   "as-drawn",
 ] as const;
 

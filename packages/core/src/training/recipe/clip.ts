@@ -28,6 +28,16 @@ export const clipRecipe = z.strictObject({
     })
     .optional()
     .describe("An image tower that stays as it is, in place of one that is learnt (arXiv 2111.07991)"),
+  drafts: z
+    .strictObject({
+      path: z.string().min(1).describe("Folder of the autoencoder"),
+      size: sizeField.describe("Side of the pictures that it codes, in pixels"),
+      weight: z.number().positive().default(1).describe("Weight of the error beside the contrastive loss"),
+    })
+    .optional()
+    .describe(
+      "The mean of a text's states also has to say, by a linear layer, what latents the picture has: what a denoiser draws from text alone",
+    ),
   text: z
     .strictObject({ ...tower, tokens: z.int().min(8).max(512).default(77).describe("Length of every text, in tokens") })
     .describe("The text tower"),

@@ -102,6 +102,11 @@ const ofClip: readonly Contradiction<ClipRecipe>[] = [
     wanted: "2 or more are wanted",
   },
   {
+    when: ({ drafts, data }) => drafts !== undefined && data.flip,
+    is: '"data.flip" mirrors what the image tower sees, and "drafts" are of pictures as they are',
+    wanted: "one of them is wanted",
+  },
+  {
     when: ({ locked, data, ground }) => locked !== undefined && (data.flip || ground === "random"),
     is: '"data.flip" or a random "ground" would do nothing to the features of "locked", which are computed once',
     wanted: "neither is wanted",

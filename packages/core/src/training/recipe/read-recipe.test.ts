@@ -89,6 +89,10 @@ describe("checkRecipe()", () => {
       '"data.flip" or a random "ground" would do nothing to the features of "locked", which are computed once (neither is wanted)',
     ],
     [
+      { ...clip, data: { path: "x", flip: true }, drafts: { path: "y", size: 8 } },
+      '"data.flip" mirrors what the image tower sees, and "drafts" are of pictures as they are (one of them is wanted)',
+    ],
+    [
       { ...locked, data: { path: "x", scenes: {} } },
       'pictures of "data.scenes" are new every epoch, and the features of "locked" are computed once ("data.scenes.variants" is wanted)',
     ],

@@ -1,13 +1,15 @@
 // CLIP's towers as a function of their loss.
 
 import { symbol } from "../../graph/dim.ts";
-import { input } from "../../graph/ops/source.ts";
+import { add, multiply } from "../../graph/ops/elementwise.ts";
+import { input, scalar } from "../../graph/ops/source.ts";
 import type { Params } from "../../graph/params.ts";
 import { clipText } from "../../models/clip-text.ts";
-import type { ClipTextConfig } from "../../models/clip-text.ts";
+import type { ClipTextConfig, ClipTextStates } from "../../models/clip-text.ts";
 import { contrast } from "../losses/contrastive.ts";
 import type { Contrast } from "../losses/contrastive.ts";
 import type { TrainingProgram } from "../session.ts";
+import type { Drafts } from "./drafts.ts";
 import type { ImageTower } from "./image-tower.ts";
 
 /** Both towers and what they make of pairs. */
@@ -17,17 +19,25 @@ export interface Towers {
 }
 
 /** Inputs: the image tower's, and `ids` [N,T]. */
-export function pairs(p: Params, { text, image }: Towers): Contrast {
+export function pairs(p: Params, { text, image }: Towers): Contrast & { readonly texts: ClipTextStates } {
   const ids = input("ids", [symbol("batch"), text.positions], "int64");
-  const texts = clipText(p, ids, text).textEmbeds!;
-  return contrast(image.embed(p), texts, p.parameter("logit_scale", []));
+  const texts = clipText(p, ids, text);
+  return { ...contrast(image.embed(p), texts.textEmbeds!, p.parameter("logit_scale", [])), texts };
 }
 
-/** The same inputs. Parameters of CLIP's own towers are those of transformers' CLIPModel. */
-export const clipProgram = (towers: Towers): TrainingProgram => ({
+/** The same inputs, and those of drafts. Parameters of CLIP's own towers are those of transformers' CLIPModel. */
+export const clipProgram = (
+  towers: Towers,
+  drafts?: { readonly weight: number; readonly error: Drafts["error"] },
+): TrainingProgram => ({
   name: "clip",
   build(p) {
-    const { loss, accuracy } = pairs(p, towers);
-    return { objectives: [{ name: "contrast", loss, trains: () => true }], metrics: { accuracy } };
+    const { loss: told, accuracy, texts } = pairs(p, towers);
+    const draft = drafts?.error(p, texts.normalized.at(-1)!);
+    const loss = draft === undefined ? told : add(told, multiply(draft, scalar(drafts!.weight)));
+    return {
+      objectives: [{ name: "clip", loss, trains: () => true }],
+      metrics: { contrast: told, ...(draft && { draft }), accuracy },
+    };
   },
 });

@@ -30,6 +30,7 @@ import { saveJson, savePart, saveText } from "../../checkpoints/save/model-parts
 import { clipPublished } from "../save/published-configs.ts";
 import { saveTokenizer } from "../../checkpoints/save/tokenizer-folder.ts";
 import { clipProgram, pairs } from "./clip-program.ts";
+import { openDrafts } from "./drafts.ts";
 import { learntTower, lockedTower } from "./image-tower.ts";
 import { portions } from "./portions.ts";
 import { checkSameSizes } from "./same-sizes.ts";
@@ -50,14 +51,16 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
       ? learntTower(clipVisionConfig(published), { recipe, reader })
       : await lockedTower({ recipe, reader }, setup);
   const towers = { text, image };
+  const drafts = recipe.drafts && (await openDrafts({ ...recipe, drafts: recipe.drafts }, setup));
   const validationReader = validation && exampleReader(validation, { fit: recipe.data.fit, notice });
   const feedsOf = (seen: Tensor, captions: readonly string[]): Feeds => ({
     [image.input]: seen,
     ids: idsOf(captions, tokenizer, text.positions),
   });
+  const withLatents = (feeds: Feeds, latents: Tensor | undefined): Feeds => ({ ...feeds, ...(latents && { latents }) });
 
   return {
-    program: clipProgram(towers),
+    program: clipProgram(towers, drafts && { ...recipe.drafts!, ...drafts }),
     initial: new Map([
       ["logit_scale", tensor([], Float32Array.of(initialLogScale))],
       ...(recipe.finetune === undefined ? [] : await begunText(recipe.finetune.path, text)),
@@ -68,11 +71,12 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
       { matches: (name) => name.endsWith("position_embedding.weight"), draw: normal(0.01) },
     ],
     batches: { length: training.length, weights: training.weights },
-    judgedBy: "contrast.loss",
+    judgedBy: "clip.loss",
 
     async feeds(batch) {
-      const { seen, examples } = await image.learn(batch, drawsAt(seed, "batch", batch));
-      return feedsOf(seen, examples.map(captionOf));
+      const draws = drawsAt(seed, "batch", batch);
+      const { seen, examples } = await image.learn(batch, draws);
+      return withLatents(feedsOf(seen, examples.map(captionOf)), await drafts?.learn(batch, draws));
     },
 
     async *validationFeeds() {
@@ -82,7 +86,8 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
         if (count === 1) continue;
         const examples = await firstOf(validationReader, count, start);
         const draws = drawsAt(seed, "validation", { epoch: 0, batch: start });
-        yield feedsOf(await image.see(examples, draws), examples.map(captionOf));
+        const feeds = feedsOf(await image.see(examples, draws), examples.map(captionOf));
+        yield withLatents(feeds, await drafts?.see(examples, draws));
       }
     },
 
@@ -119,7 +124,16 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
         const found = row.indexOf(Math.max(...row));
         return { image, label: `${found === i ? "✓" : "✗"} ${captions[found]}` };
       });
-      return [{ title: "The text found for each picture", name: "texts", image: await contactSheet(pictures) }];
+      const found = { title: "The text found for each picture", name: "texts", image: await contactSheet(pictures) };
+      if (drafts === undefined) return [found];
+      const drawn = await drafts.show({
+        config: text,
+        tensors,
+        source: folder.model,
+        ids: idsOf(captions, tokenizer, text.positions),
+      });
+      const labelled = drawn.map((image, i) => ({ image, label: captions[i] }));
+      return [found, { title: "What each text says alone", name: "drafts", image: await contactSheet(labelled) }];
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixturePath, goldenTensor, readGolden } from "../../../../../fixtures/read-golden.ts";
@@ -290,6 +290,23 @@ describe("a text-to-image model, all of it trained here", () => {
     await expect(train(wide, { engine, data, out: join(root, "40 pixels") })).rejects.toThrow(
       "for pictures of 40 × 40 pixels: it",
     );
+  });
+
+  it("openClipTrainer() teaches the states of texts what latents their pictures have", async () => {
+    const drafts = { path: model("kl"), size: 8, weight: 100 };
+    const optimizer = { kind: "adamw" };
+    const samples = { count: 2 };
+    const changes = { optimizer, learningRate: 0.02, drafts, samples, steps: 30, batchSize: 8 };
+    const events = await run("clip", { ...changes, every: { log: 1, sample: 30 } }, "drafts");
+    const errors = events.flatMap((event) => (event.kind === "step" ? [event.scalars.draft] : []));
+    const [first, last] = [errors.slice(0, 3), errors.slice(-3)].map((some) => some.reduce((a, b) => a + b) / 3);
+    expect(last).toBeLessThan(0.8 * first);
+    const shown = events.flatMap((event) => (event.kind === "samples" ? event.paths : []));
+    expect(shown.map((path) => basename(path))).toEqual(["texts-000000030.png", "drafts-000000030.png"]);
+
+    const { tensors } = await readComponentWeights(model("drafts"));
+    expect(tensors.get("draft.weight")!.dims).toEqual([4 * 8 * 8, 8]);
+    await run("pixels", { autoencoder: model("kl"), text: { path: model("drafts") } }, "with drafts");
   });
 
   it.each([
