@@ -73,7 +73,8 @@ ${markdownTable(["trained", "steps", "pictures seen", "minutes", "machine, date"
 
 ${distance} is the Fréchet distance on the ${width} features of the classifier above, from all ${test.pictures} test pictures: not FID, and
 to be compared within this table only. The floor are as many training pictures as were generated; the ceiling of the classes is what
-the classifier sees in the test pictures themselves. Guided pictures take two runs of the network a step.
+the classifier sees in the test pictures themselves. Guided pictures take two runs of the network a step. The distance of a few
+pictures is larger than that of many, and guided ones, which vary less than real ones, can come below the floor.
 
 ${markdownTable(
   ["pictures", "network runs each", "seconds each", "how many", distance, "asked-for class seen"],

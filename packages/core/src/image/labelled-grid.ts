@@ -24,8 +24,11 @@ export interface GridOptions {
 
 const ground = 0x18;
 const lineHeight = 24;
-// A character of drawLabel's type is about this wide.
+// A character of drawLabel's type is about this wide, and a capital, an m, a w or a sign of East Asia at most that.
 const characterWidth = 0.6 * 0.6 * lineHeight;
+const wideCharacter = 0.6 * lineHeight;
+const textWidth = (text: string): number =>
+  Array.from(text, (c) => (/[\p{Lu}\p{Lo}mw]/u.test(c) ? wideCharacter : characterWidth)).reduce((a, b) => a + b, 0);
 const longestRowLabel = 240;
 
 /** The pictures as one, transparent ones on a checkerboard. Labels longer than their place go over several lines. */
@@ -35,7 +38,7 @@ export async function labelledGrid(
 ): Promise<Image> {
   const shown = cells.flat().flatMap((image) => image ?? []);
   if (shown.length === 0) throw new RangeError("Cannot make a grid of no pictures");
-  const left = Math.min(longestRowLabel, Math.ceil(Math.max(...rows.map(({ length }) => length)) * characterWidth));
+  const left = Math.min(longestRowLabel, Math.ceil(Math.max(...rows.map(textWidth))));
   const margin = left === 0 ? gap : left + 2 * gap;
   const full = {
     width: Math.max(...shown.map(({ width }) => width)),
