@@ -26,7 +26,7 @@ export async function ablationSheet(
   const factors = [...new Set(variants.map(({ factor }) => factor))];
   return labelledGrid(
     {
-      columns: originals.flatMap(() => ["original", "KL", "VQ"]),
+      columns: originals.flatMap(() => ["real", "KL", "VQ"]),
       rows: factors.map((factor) => `f = ${factor}`),
       cells: factors.map((factor) => {
         const [kl, vq] = (["KL", "VQ"] as const).map((kind) =>
