@@ -9,6 +9,7 @@ import { readTextChunks } from "../image/png-metadata.ts";
 import { cannotRead } from "../safetensors/cannot-read.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { tensor } from "../tensor/tensor.ts";
+import { isRecord } from "../util/is-record.ts";
 import { unzlib } from "../util/unzlib.ts";
 
 /** What a picture holds of an embedding. */
@@ -71,9 +72,6 @@ function embeddingOf(json: string, path: string): PictureEmbedding {
     metadata: Object.fromEntries(scalars.map(([key, value]) => [key, String(value)])),
   };
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * The text in the strips: columns left of the first black one hold the lower four bits of each byte of a zlib stream, those

@@ -1,5 +1,7 @@
 // JSON lines: one object per line.
 
+import { isRecord } from "../util/is-record.ts";
+
 /** The objects in `text`. Throws an Error that names `name` and the line when one is none. */
 export function parseJsonLines(text: string, name: string): Record<string, unknown>[] {
   return text.split("\n").flatMap((line, i) => {
@@ -10,12 +12,12 @@ export function parseJsonLines(text: string, name: string): Record<string, unkno
     } catch (cause) {
       throw new Error(`Cannot read "${name}": line ${i + 1} is no JSON (one object per line is wanted)`, { cause });
     }
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    if (!isRecord(value)) {
       throw new Error(
         `Cannot read "${name}": line ${i + 1} is ${JSON.stringify(value).slice(0, 40)} (one object per line is wanted)`,
       );
     }
-    return [value as Record<string, unknown>];
+    return [value];
   });
 }
 

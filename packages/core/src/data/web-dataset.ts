@@ -6,6 +6,7 @@ import type { Skipped } from "./dataset.ts";
 import type { ExampleRecord, RecordList } from "./record.ts";
 import { describedBy, isPicture } from "./record.ts";
 import { grouped } from "../util/grouped.ts";
+import { isRecord } from "../util/is-record.ts";
 import type { TarMember } from "./tar.ts";
 import { indexTar } from "./tar.ts";
 
@@ -90,9 +91,7 @@ function parseColumns(text: string | undefined): Record<string, unknown> | undef
   if (text === undefined) return {};
   try {
     const value = JSON.parse(text) as unknown;
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import type { SettingsDraft } from "./found-settings.ts";
 import { numberIn } from "./found-settings.ts";
 import { deepestChain, linked, valueOf } from "./comfyui-graph.ts";
 import type { Graph, GraphNode, Link } from "./comfyui-graph.ts";
-import { isRecord } from "./json.ts";
+import { isRecord } from "../util/is-record.ts";
 
 /** A prompt, or the part of one that was understood. */
 export interface FoundPrompt {

@@ -2,7 +2,8 @@
 // nodes with values by place and a list of links), which is brought into the first form.
 
 import { bypassed, widgetNames } from "./comfyui-widgets.ts";
-import { isRecord, parseRecord } from "./json.ts";
+import { isRecord } from "../util/is-record.ts";
+import { parseRecord } from "./json.ts";
 import type { Json } from "./json.ts";
 
 /** A node with its inputs: plain values, or links to another node's output. */

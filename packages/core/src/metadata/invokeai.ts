@@ -3,7 +3,8 @@
 
 import { emptyDraft, numberIn, settingsOf } from "./found-settings.ts";
 import type { FoundSettings, SettingsDraft } from "./found-settings.ts";
-import { isRecord, parseRecord } from "./json.ts";
+import { isRecord } from "../util/is-record.ts";
+import { parseRecord } from "./json.ts";
 import type { Json } from "./json.ts";
 import { invokeaiSampler } from "./names.ts";
 

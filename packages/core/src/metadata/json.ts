@@ -1,13 +1,10 @@
 // JSON that others wrote.
 
+import { isRecord } from "../util/is-record.ts";
 import { parsePythonJson } from "../util/python-json.ts";
 
 /** An object with names. */
 export type Json = Readonly<Record<string, unknown>>;
-
-/** Whether `value` is one. */
-export const isRecord = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The object that `text` is, NaN and Infinity allowed as Python writes them; undefined when it is none. */
 export function parseRecord(text: string): Json | undefined {

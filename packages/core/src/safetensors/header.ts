@@ -5,6 +5,7 @@
 import type { ByteSource } from "../platform/bytes.ts";
 import { storedTypeBytes } from "../tensor/stored.ts";
 import type { StoredTensor, StoredTensors, StoredType } from "../tensor/stored.ts";
+import { isRecord } from "../util/is-record.ts";
 import { cannotRead } from "./cannot-read.ts";
 import { duplicateKey } from "./duplicate-key.ts";
 
@@ -67,7 +68,7 @@ function parseHeader(file: string, text: string): Record<string, unknown> {
 
 function readMetadata(file: string, metadata: unknown): Record<string, string> {
   if (metadata === undefined || metadata === null) return {};
-  if (!isObject(metadata)) throw cannotRead(file, '"__metadata__" is not an object (strings by name are wanted)');
+  if (!isRecord(metadata)) throw cannotRead(file, '"__metadata__" is not an object (strings by name are wanted)');
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== "string") throw cannotRead(file, `metadata "${key}" is ${typeof value} (a string is wanted)`);
   }
@@ -82,7 +83,7 @@ interface Entry {
 
 function readEntry(source: ByteSource, { name, entry, dataStart }: Entry): StoredTensor {
   const fail = (problem: string) => cannotRead(source.name, `tensor "${name}" ${problem}`);
-  if (!isObject(entry)) throw fail("is not described by an object (dtype, shape and data_offsets are wanted)");
+  if (!isRecord(entry)) throw fail("is not described by an object (dtype, shape and data_offsets are wanted)");
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== "string" || !Object.hasOwn(storedTypeBytes, dtype)) {
     throw fail(`has the element type ${JSON.stringify(dtype)} (${Object.keys(storedTypeBytes).join(", ")} are known)`);
@@ -115,10 +116,6 @@ function checkPacking(source: ByteSource, tensors: StoredTensors, dataStart: num
     previous = `tensor "${name}"`;
   }
   if (end < source.size) throw cannotRead(source.name, `${source.size - end} unused bytes follow ${previous}`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSize(value: unknown): value is number {

@@ -1,5 +1,7 @@
 // Whether a run may go on with a recipe: what of it changed since the run began, and which changes alter the training.
 
+import { isRecord } from "../util/is-record.ts";
+
 /** A JSON value that changed. */
 export interface Change {
   /** Place in the recipe, e.g. "optimizer.weightDecay". */
@@ -13,7 +15,7 @@ const harmless = /^(card|every|keep|samples)(\.|$)/;
 
 /** What differs between two recipes, in the order of the first. */
 export function changesBetween(before: unknown, after: unknown, path = ""): Change[] {
-  if (isObject(before) && isObject(after)) {
+  if (isRecord(before) && isRecord(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => changesBetween(before[key], after[key], path === "" ? key : `${path}.${key}`));
   }
@@ -29,6 +31,3 @@ export const changeText = ({ path, before, after }: Change): string =>
   `"${path}" was ${shown(before)} and is ${shown(after)}`;
 
 const shown = (value: unknown): string => (value === undefined ? "not there" : JSON.stringify(value));
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,6 +1,8 @@
 // JSON as Python's json module writes it: NaN, Infinity and -Infinity may stand where a number does.
 // Published scheduler_config.json files hold them (lambda_min_clipped: -Infinity).
 
+import { isRecord } from "./is-record.ts";
+
 /** Parses `text` as Python's json.loads does. Throws SyntaxError, with `name` in the message, when it is not JSON. */
 export function parsePythonJson(text: string, name = "JSON"): unknown {
   // Strings are matched first, so that words inside them stay as they are.
@@ -18,10 +20,10 @@ export function parsePythonJson(text: string, name = "JSON"): unknown {
 /** Parses `text` as a JSON object. Throws SyntaxError when it is JSON of another kind. */
 export function parsePythonJsonObject(text: string, name = "JSON"): Record<string, unknown> {
   const value = parsePythonJson(text, name);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     throw new SyntaxError(`Cannot read "${name}": ${JSON.stringify(value)?.slice(0, 40)} (a JSON object is wanted)`);
   }
-  return value as Record<string, unknown>;
+  return value;
 }
 
 // A private-use character keeps the stand-in apart from every string of a real file.

@@ -1,5 +1,6 @@
 // Whether a graph can run, in the words that ComfyUI refuses one with.
 
+import { isRecord } from "@noisette/core/util/is-record";
 import { nodeKinds, choicesOf } from "./nodes.ts";
 import type { Lists } from "./nodes.ts";
 
@@ -29,9 +30,6 @@ const graphError = (
   message: string,
   { details = "", nodes = {} }: { readonly details?: string; readonly nodes?: GraphError["node_errors"] } = {},
 ): GraphError => ({ error: { type, message, details, extra_info: {} }, node_errors: nodes });
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What is wrong with `graph`; undefined when it is well. */
 export function checkGraph(graph: unknown, lists: Lists): GraphError | undefined {

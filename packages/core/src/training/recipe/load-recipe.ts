@@ -1,6 +1,7 @@
 // Recipes as files, each whole or the changes to another: `"extends": "other.json"`.
 
 import { joinPath, parentFolder, readText } from "#platform";
+import { isRecord } from "../../util/is-record.ts";
 import { checkRecipe } from "./read-recipe.ts";
 import type { Recipe } from "./read-recipe.ts";
 
@@ -13,7 +14,7 @@ export async function loadRecipe(path: string): Promise<Recipe> {
 }
 
 /** What stands in the recipe file `path` and those it extends, unchecked. Throws Error when one is no JSON object, or extends itself. */
-export async function loadRecipeJson(path: string, from: readonly string[] = []): Promise<Record<string, unknown>> {
+export async function loadRecipeJson(path: string, from: readonly string[] = []): Promise<Json> {
   const fail = (what: string, cause?: unknown): never => {
     throw new Error(`Cannot read recipe "${path}": ${what}`, { cause });
   };
@@ -25,7 +26,7 @@ export async function loadRecipeJson(path: string, from: readonly string[] = [])
   } catch (cause) {
     return fail(`${(cause as Error).message} (JSON is wanted)`, cause);
   }
-  if (!isObject(json)) return fail("it is no object");
+  if (!isRecord(json)) return fail("it is no object");
   const { extends: base, ...own } = json;
   if (base === undefined) return own;
   if (typeof base !== "string") return fail(`"extends" is ${JSON.stringify(base)} (the path of a recipe is wanted)`);
@@ -33,8 +34,6 @@ export async function loadRecipeJson(path: string, from: readonly string[] = [])
 }
 
 type Json = Record<string, unknown>;
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** `target` with `patch` over it (RFC 7396, §2). */
 function mergePatch(target: Json, patch: Json): Json {
@@ -42,7 +41,7 @@ function mergePatch(target: Json, patch: Json): Json {
   for (const [key, value] of Object.entries(patch)) {
     const before = merged.get(key);
     if (value === null) merged.delete(key);
-    else merged.set(key, isObject(value) ? mergePatch(isObject(before) ? before : {}, value) : value);
+    else merged.set(key, isRecord(value) ? mergePatch(isRecord(before) ? before : {}, value) : value);
   }
   return Object.fromEntries(merged);
 }

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { closestName } from "../../safetensors/closest-name.ts";
+import { isRecord } from "../../util/is-record.ts";
 import { autoencoderRecipe } from "./autoencoder.ts";
 import type { AutoencoderRecipe } from "./autoencoder.ts";
 import { clipRecipe } from "./clip.ts";
@@ -55,9 +56,9 @@ export function checkRecipe(json: unknown, source: string): Recipe {
   const fail = (problems: readonly string[]): never => {
     throw new Error(`Cannot read recipe "${source}": ${problems.join("; ")}`);
   };
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return fail(["it is no object"]);
+  if (!isRecord(json)) return fail(["it is no object"]);
   const kinds = Object.keys(recipeSchemas);
-  const { trainer } = json as { trainer?: unknown };
+  const { trainer } = json;
   if (typeof trainer !== "string" || !Object.hasOwn(recipeSchemas, trainer)) {
     const closest = typeof trainer === "string" ? `closest: "${closestName(trainer, kinds)}"; ` : "";
     return fail([`"trainer" is ${JSON.stringify(trainer) ?? "missing"} (${closest}${kinds.join(", ")} are known)`]);
