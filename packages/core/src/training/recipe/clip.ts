@@ -32,11 +32,12 @@ export const clipRecipe = z.strictObject({
     .strictObject({
       path: z.string().min(1).describe("Folder of the autoencoder"),
       size: sizeField.describe("Side of the pictures that it codes, in pixels"),
+      patch: z.int().min(1).max(64).default(2).describe("Side of the patch that one state says, in latents"),
       weight: z.number().positive().default(1).describe("Weight of the error beside the contrastive loss"),
     })
     .optional()
     .describe(
-      "The mean of a text's states also has to say, by a linear layer, what latents the picture has: what a denoiser draws from text alone",
+      "The last states of a text also have to say, each by a linear layer, the latents of one patch of the picture: what a denoiser draws from text alone",
     ),
   text: z
     .strictObject({ ...tower, tokens: z.int().min(8).max(512).default(77).describe("Length of every text, in tokens") })

@@ -53,14 +53,14 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
   const towers = { text, image };
   const drafts = recipe.drafts && (await openDrafts({ ...recipe, drafts: recipe.drafts }, setup));
   const validationReader = validation && exampleReader(validation, { fit: recipe.data.fit, notice });
-  const feedsOf = (seen: Tensor, captions: readonly string[]): Feeds => ({
+  const feedsOf = (seen: Tensor, captions: readonly string[], latents?: Tensor): Feeds => ({
     [image.input]: seen,
     ids: idsOf(captions, tokenizer, text.positions),
+    ...(latents && { latents }),
   });
-  const withLatents = (feeds: Feeds, latents: Tensor | undefined): Feeds => ({ ...feeds, ...(latents && { latents }) });
 
   return {
-    program: clipProgram(towers, drafts && { ...recipe.drafts!, ...drafts }),
+    program: clipProgram(towers, drafts),
     initial: new Map([
       ["logit_scale", tensor([], Float32Array.of(initialLogScale))],
       ...(recipe.finetune === undefined ? [] : await begunText(recipe.finetune.path, text)),
@@ -76,7 +76,7 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
     async feeds(batch) {
       const draws = drawsAt(seed, "batch", batch);
       const { seen, examples } = await image.learn(batch, draws);
-      return withLatents(feedsOf(seen, examples.map(captionOf)), await drafts?.learn(batch, draws));
+      return feedsOf(seen, examples.map(captionOf), await drafts?.learn(batch, draws));
     },
 
     async *validationFeeds() {
@@ -86,8 +86,8 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
         if (count === 1) continue;
         const examples = await firstOf(validationReader, count, start);
         const draws = drawsAt(seed, "validation", { epoch: 0, batch: start });
-        const feeds = feedsOf(await image.see(examples, draws), examples.map(captionOf));
-        yield withLatents(feeds, await drafts?.see(examples, draws));
+        const seen = await image.see(examples, draws);
+        yield feedsOf(seen, examples.map(captionOf), await drafts?.see(examples, draws));
       }
     },
 
@@ -116,9 +116,11 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
       const examples = await firstOf(validationReader ?? reader, count);
       const captions = examples.map(captionOf);
       const { tensors } = await readComponentWeights(folder.model);
-      const graph = graphOf("clip", { logits: pairs(parameters(), towers).logits });
+      const { logits: seen, drafts: said } = pairs(parameters(), towers, drafts);
+      const graph = graphOf("clip", { logits: seen, ...(said && { drafts: said }) });
       const network = await engine.load(graph, tensors, { source: folder.model });
-      const { logits } = await network.run(feedsOf(await image.show(examples), captions)).finally(network.unload);
+      const outputs = await network.run(feedsOf(await image.show(examples), captions)).finally(network.unload);
+      const { logits } = outputs;
       const pictures = examples.map(({ image }, i) => {
         const row = logits.data.subarray(i * count, (i + 1) * count);
         const found = row.indexOf(Math.max(...row));
@@ -126,12 +128,7 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
       });
       const found = { title: "The text found for each picture", name: "texts", image: await contactSheet(pictures) };
       if (drafts === undefined) return [found];
-      const drawn = await drafts.show({
-        config: text,
-        tensors,
-        source: folder.model,
-        ids: idsOf(captions, tokenizer, text.positions),
-      });
+      const drawn = await drafts.pictures(outputs.drafts);
       const labelled = drawn.map((image, i) => ({ image, label: captions[i] }));
       return [found, { title: "What each text says alone", name: "drafts", image: await contactSheet(labelled) }];
     },

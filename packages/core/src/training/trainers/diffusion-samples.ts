@@ -14,6 +14,7 @@ import type { DiffusionRecipe } from "../recipe/diffusion.ts";
 import { schedulerPublished } from "../save/published-configs.ts";
 import type { AutoencoderFiles } from "./autoencoder-files.ts";
 import { decodeAll } from "./autoencoder-files.ts";
+import { unscaledLatents } from "./latents.ts";
 import type { DenoisingNetwork } from "./denoising-network.ts";
 import type { SamplePicture } from "./trainer.ts";
 
@@ -83,17 +84,9 @@ export async function sampleDiffusion(options: SampleOptions): Promise<SamplePic
   } finally {
     await loaded.unload();
   }
+  const drawn = tensor(dims, latents);
   const pictures =
-    autoencoder === undefined
-      ? tensor(dims, latents)
-      : await decodeAll(
-          engine,
-          autoencoder,
-          tensor(
-            dims,
-            latents.map((value) => value / autoencoder.scaling + autoencoder.shift),
-          ),
-        );
+    autoencoder === undefined ? drawn : await decodeAll(engine, autoencoder, unscaledLatents(drawn, autoencoder));
   const images = picturesFromTensor(pictures);
   return [{ title: "Samples", name: "samples", image: pictureGrid(images, Math.ceil(Math.sqrt(count))) }];
 }

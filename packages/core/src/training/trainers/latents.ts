@@ -24,3 +24,13 @@ export function drawLatents(
     mean.data.map((z, i) => (z + deviation(i) * noise[i] - shift) * scaling),
   );
 }
+
+/** Scaled latents as the decoder takes them: z/scaling + shift. */
+export const unscaledLatents = (
+  { dims, data }: Tensor,
+  { scaling, shift }: Pick<AutoencoderFiles, "scaling" | "shift">,
+): Tensor =>
+  tensor(
+    dims,
+    data.map((z) => z / scaling + shift),
+  );

@@ -293,7 +293,7 @@ describe("a text-to-image model, all of it trained here", () => {
   });
 
   it("openClipTrainer() teaches the states of texts what latents their pictures have", async () => {
-    const drafts = { path: model("kl"), size: 8, weight: 100 };
+    const drafts = { path: model("kl"), size: 8, patch: 4, weight: 100 };
     const optimizer = { kind: "adamw" };
     const samples = { count: 2 };
     const changes = { optimizer, learningRate: 0.02, drafts, samples, steps: 30, batchSize: 8 };
@@ -305,7 +305,7 @@ describe("a text-to-image model, all of it trained here", () => {
     expect(shown.map((path) => basename(path))).toEqual(["texts-000000030.png", "drafts-000000030.png"]);
 
     const { tensors } = await readComponentWeights(model("drafts"));
-    expect(tensors.get("draft.weight")!.dims).toEqual([4 * 8 * 8, 8]);
+    expect(tensors.get("draft.weight")!.dims).toEqual([4 * 4 * 4, 8]);
     await run("pixels", { autoencoder: model("kl"), text: { path: model("drafts") } }, "with drafts");
   });
 
