@@ -61,7 +61,7 @@ export const stages = {
       model: model(lastTrained),
       decoder: model("decoder"),
       judge: judgeFolder(run),
-      clip: model("clip"),
+      clip: model("drafts"),
       pictures: run.pictures,
       sampling: { steps: samples.steps, guidanceScale: samples.guidanceScale, seed: 0 },
       signal: run.signal,

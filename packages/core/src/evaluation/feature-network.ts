@@ -1,13 +1,14 @@
 // Networks whose features pictures are compared by. Figures of different networks cannot be compared, so each says what
 // its Fréchet distance is called.
 
+import { readConfig } from "../checkpoints/image-encoder.ts";
 import { readWeights } from "../checkpoints/weights-file.ts";
 import { inceptionPixels } from "../image/inception-pixels.ts";
 import type { InceptionInput } from "../image/inception-pixels.ts";
 import { inceptionV3Graph } from "../models/inception-v3.ts";
 import { judgeWidth } from "../models/judge.ts";
 import { storedTensor } from "../safetensors/weights.ts";
-import { lockedClip, squarePixels } from "../training/locked-networks.ts";
+import { lockedBeside, lockedClip, squarePixels } from "../training/locked-networks.ts";
 import type { LockedNetwork } from "../training/locked-networks.ts";
 import { readJudge } from "./judge-files.ts";
 
@@ -80,9 +81,11 @@ async function judge(path: string): Promise<FeatureNetwork> {
   };
 }
 
-/** The image tower of a CLIP, in a folder as transformers saves it. */
+/** The image tower of a CLIP, in a folder as transformers saves it, or what a text tower of ours learnt to agree with. */
 async function clip(path: string): Promise<FeatureNetwork> {
-  return comparing(await lockedClip(path), "Fréchet distance on CLIP");
+  const published = await readConfig(path);
+  const tower = published.image_tower === undefined ? lockedClip(path) : lockedBeside(path, published);
+  return comparing(await tower, "Fréchet distance on CLIP");
 }
 
 /** A locked network as one that pictures are compared by. */

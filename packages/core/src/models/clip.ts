@@ -56,10 +56,13 @@ export function clipGraph(config: ClipConfig): Graph {
 }
 
 /** The CLIP that a published config.json describes. */
-export function clipConfig(published: PublishedConfig): ClipConfig {
-  const projection = new ConfigReader(published, "CLIPModel").number("projection_dim", 512);
-  return {
-    text: { ...clipTextConfig(published, { withProjection: true }), projection },
-    vision: clipVisionConfig(published),
-  };
-}
+export const clipConfig = (published: PublishedConfig): ClipConfig => ({
+  text: clipTextTower(published),
+  vision: clipVisionConfig(published),
+});
+
+/** Its text tower, or one that is published alone: the width of the embeddings stands beside the towers, not in them. */
+export const clipTextTower = (published: PublishedConfig): ClipTextConfig => ({
+  ...clipTextConfig(published, { withProjection: true }),
+  projection: new ConfigReader(published, "CLIPModel").number("projection_dim", 512),
+});

@@ -2,13 +2,18 @@
 
 import { joinPath } from "#platform";
 import { readConfig, readImageEncoder } from "../checkpoints/image-encoder.ts";
+import { readComponentWeights } from "../checkpoints/component-weights.ts";
 import type { Graph } from "../graph/graph.ts";
-import { parametersOf } from "../graph/graph.ts";
+import { graphOf, parametersOf } from "../graph/graph.ts";
+import { parameters } from "../graph/params.ts";
 import { clipPixels } from "../image/clip-pixels.ts";
 import type { Image } from "../image/image.ts";
 import { clipVisionGraph } from "../models/clip-vision.ts";
+import { ConfigReader } from "../models/config.ts";
+import type { PublishedConfig } from "../models/config.ts";
 import { judgeFeaturesGraph, judgeWidth, trunkPrefix } from "../models/judge.ts";
 import { nsfwConfig } from "../models/nsfw.ts";
+import { linear } from "../nn/layers.ts";
 import { readSafetensors } from "../safetensors/read.ts";
 import { storedTensor } from "../safetensors/weights.ts";
 import type { StoredTensors } from "../tensor/stored.ts";
@@ -82,5 +87,49 @@ export async function lockedClip(path: string, { size }: { size?: number } = {})
     prepare: (images) => clipPixels(images, config.imageSize, statistics),
     features: "imageEmbeds",
     width: config.projection,
+  };
+}
+
+/** What a recipe says of one. */
+export interface LockedReference {
+  readonly network: keyof typeof lockedNetworks;
+  /** Its folder. */
+  readonly path: string;
+  /** Side of its pictures, in pixels. */
+  readonly size: number;
+}
+
+/** The kinds that there are. */
+export const lockedNetworks = { mobilenet: lockedMobileNet, clip: lockedClip } as const;
+
+/** Opens the one that `reference` names. */
+export const lockedNetwork = ({ network, path, size }: LockedReference): Promise<LockedNetwork> =>
+  lockedNetworks[network](path, { size });
+
+/** Where the projection of its features to embeddings stands among the weights of the text tower that learnt to agree with it. */
+export const lockedProjection = "image_projection";
+
+/**
+ * The network that the text tower in `folder`, with the config.json `published`, learnt to agree with, up to its embeddings.
+ * Throws Error when it is not where it was.
+ */
+export async function lockedBeside(folder: string, published: PublishedConfig): Promise<LockedNetwork> {
+  const tower = new ConfigReader(published.image_tower as PublishedConfig, `image tower of "${folder}"`);
+  const locked = await lockedNetwork({
+    network: tower.oneOf("network", Object.keys(lockedNetworks) as (keyof typeof lockedNetworks)[]),
+    path: tower.string("path"),
+    size: tower.number("image_size"),
+  });
+  const width = new ConfigReader(published, "CLIPTextModelWithProjection").number("projection_dim");
+  const { tensors } = await readComponentWeights(folder);
+  const features = locked.graph.outputs[locked.features];
+  const embeds = linear(parameters().at(lockedProjection), features, { features: width });
+  return {
+    ...locked,
+    source: folder,
+    graph: graphOf("image_tower", { embeds }),
+    tensors: new Map([...locked.tensors, ...tensors]),
+    features: "embeds",
+    width,
   };
 }

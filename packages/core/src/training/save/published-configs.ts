@@ -169,7 +169,11 @@ export function clipPublished(recipe: ClipRecipe, vocabulary: Vocabulary): Publi
     pad_token_id: vocabulary.padId,
   };
   if (vision === undefined)
-    return { architectures: ["CLIPTextModelWithProjection"], ...textConfig, image_tower: locked!.network };
+    return {
+      architectures: ["CLIPTextModelWithProjection"],
+      ...textConfig,
+      image_tower: { ...locked!, image_size: size },
+    };
   return {
     architectures: ["CLIPModel"],
     model_type: "clip",

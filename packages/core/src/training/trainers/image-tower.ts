@@ -15,8 +15,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { TorchGenerator } from "../../util/rng/torch-generator.ts";
 import type { Batch } from "../batches.ts";
 import type { ExampleReader } from "../examples.ts";
-import { lockedClip, lockedMobileNet } from "../locked-networks.ts";
-import type { LockedNetwork } from "../locked-networks.ts";
+import { lockedNetwork, lockedProjection } from "../locked-networks.ts";
 import { fittedPicture, mirrored, pictureTensor, white } from "../pictures.ts";
 import type { Ground } from "../pictures.ts";
 import type { ClipRecipe } from "../recipe/clip.ts";
@@ -82,17 +81,6 @@ const randomGround = (draws: TorchGenerator): Ground => {
   return [red, green, blue];
 };
 
-/** The networks that may be locked, for pictures of a size. */
-const lockable: Readonly<
-  Record<NonNullable<ClipRecipe["locked"]>["network"], (path: string, size: number) => Promise<LockedNetwork>>
-> = {
-  mobilenet: (path, size) => lockedMobileNet(path, { size }),
-  clip: (path, size) => lockedClip(path, { size }),
-};
-
-/** Where the projection of a locked tower's features to embeddings stands among the weights. */
-const projection = "image_projection";
-
 /**
  * A network that stays: its `features` [N,D] of every picture are computed once. What is learnt is one projection of them, brought to
  * mean 0 and deviation 1 over the pictures to learn from; the saved one takes them as they are.
@@ -102,7 +90,7 @@ export async function lockedTower(
   { engine, training, folder, notice, signal }: TrainerSetup,
 ): Promise<ImageTower> {
   const { network: kind, path } = recipe.locked!;
-  const locked = await lockable[kind](path, recipe.size);
+  const locked = await lockedNetwork({ network: kind, path, size: recipe.size });
   const network = await engine.load(locked.graph, locked.tensors, { source: path });
   const features = async (examples: readonly Example[]): Promise<Tensor> => {
     const feeds = { [locked.input]: locked.prepare(examples.map(({ image }) => overGround(image))) };
@@ -138,7 +126,9 @@ export async function lockedTower(
   return {
     input: "features",
     embed: (p) =>
-      linear(p.at(projection), input("features", [symbol("batch"), locked.width]), { features: recipe.projection }),
+      linear(p.at(lockedProjection), input("features", [symbol("batch"), locked.width]), {
+        features: recipe.projection,
+      }),
     async learn({ indices, epoch }) {
       const entries = indices.map((index) => entryOf(index, epoch));
       const examples = await Promise.all(indices.map((index) => reader.readWhole(index, epoch)));
@@ -148,7 +138,7 @@ export async function lockedTower(
     show: features,
     saved(weights) {
       // W·(x − μ)/σ + b = (W/σ)·x + (b − (W/σ)·μ)
-      const [weight, bias] = ["weight", "bias"].map((leaf) => weights.get(`${projection}.${leaf}`)!);
+      const [weight, bias] = ["weight", "bias"].map((leaf) => weights.get(`${lockedProjection}.${leaf}`)!);
       const scaled = weight.data.map((value, i) => value / deviation[i % locked.width]);
       const moved = bias.data.map((value, row) => {
         const from = row * locked.width;
@@ -156,8 +146,8 @@ export async function lockedTower(
       });
       return new Map([
         ...weights,
-        [`${projection}.weight`, tensor(weight.dims, scaled)],
-        [`${projection}.bias`, tensor(bias.dims, moved)],
+        [`${lockedProjection}.weight`, tensor(weight.dims, scaled)],
+        [`${lockedProjection}.bias`, tensor(bias.dims, moved)],
       ]);
     },
   };
