@@ -9,12 +9,12 @@ import { connect } from "./client.ts";
 import type { Client } from "./client.ts";
 import type { JobRequest } from "./schema/job-request.ts";
 
-const job: JobRequest = {
+/** Pictures of each job. The first is in the middle when the server is killed: it has far to go, however slow the machine is in killing. */
+const countOf = (key: string): number => (key === "first" ? 6 : 2);
+const requestOf = (key: string): JobRequest => ({
   task: "generate",
-  options: { prompt: "a red fox", steps: 15, width: 64, height: 64, seed: 7, count: 2 },
-};
-/** The one that is in the middle when the server is killed: it has far to go, however slow the machine is in killing. */
-const long: JobRequest = { ...job, options: { ...job.options, count: 6 } };
+  options: { prompt: "a red fox", steps: 15, width: 64, height: 64, seed: 7, count: countOf(key) },
+});
 
 test("an accepted job is finished, and no picture doubled, when the server is killed in the middle of everything", async () => {
   const data = await emptyDataFolder();
@@ -40,7 +40,7 @@ test("an accepted job is finished, and no picture doubled, when the server is ki
     let client = await start();
     const ids = new Map<string, string>();
     const send = async (key: string) => {
-      const { id } = await client.createJob(key === "first" ? long : job, { idempotencyKey: key });
+      const { id } = await client.createJob(requestOf(key), { idempotencyKey: key });
       expect(ids.get(key) ?? id).toBe(id);
       ids.set(key, id);
     };
@@ -62,14 +62,14 @@ test("an accepted job is finished, and no picture doubled, when the server is ki
     for (const id of ids.values()) expect(await lastEvent(client, id)).toBe("done");
     const { images } = await client.images({ limit: 200 });
     const expected = [...ids].flatMap(([key, id]) =>
-      Array.from({ length: key === "first" ? 6 : 2 }, (_, picture) => `${id}.${picture}`),
+      Array.from({ length: countOf(key) }, (_, picture) => `${id}.${picture}`),
     );
     expect(images.map(({ id }) => id).sort()).toEqual(expected.sort());
     expect(images.find(({ id }) => id === kept[0].id)).toEqual(kept[0]);
     expect((await client.jobs({ limit: 200 })).jobs.length).toBe(5);
     expect((await client.job(first)).attempts).toBe(2);
     const files = await Promise.all(images.map(async ({ id }) => [id.at(-1), (await client.imageFile(id)).size]));
-    expect(new Set(files.map(String)).size).toBe(6); // the same pictures five times, as far as they go
+    expect(new Set(files.map(String)).size).toBe(countOf("first")); // the same pictures five times, as far as they go
   } finally {
     child?.kill("SIGKILL");
     await rm(data, { recursive: true, force: true });
