@@ -49,8 +49,9 @@ export async function openDrafts(
   const side = size / factor / patch;
   const patches = side ** 2;
   if (!Number.isInteger(side) || patches > text.tokens) {
+    const latents = size / factor;
     throw new Error(
-      `Cannot make drafts: ${size} pixels are ${side} × ${side} patches of ${patch} × ${patch} latents (whole ones are wanted, no more than the ${text.tokens} tokens of a text)`,
+      `Cannot make drafts: pictures of ${size} pixels are ${latents} × ${latents} latents (whole patches of ${patch} × ${patch} are wanted, no more than the ${text.tokens} tokens of a text)`,
     );
   }
   const pictures = await openLearntPictures(

@@ -307,6 +307,16 @@ describe("a text-to-image model, all of it trained here", () => {
     const { tensors } = await readComponentWeights(model("drafts"));
     expect(tensors.get("draft.weight")!.dims).toEqual([4 * 4 * 4, 8]);
     await run("pixels", { autoencoder: model("kl"), text: { path: model("drafts") } }, "with drafts");
+
+    for (const [patch, tokens] of [
+      [3, 77],
+      [1, 63],
+    ]) {
+      const changed = { drafts: { ...drafts, patch }, text: { width: 8, layers: 1, heads: 2, tokens } };
+      await expect(run("clip", changed, `patches of ${patch}`)).rejects.toThrow(
+        `pictures of 8 pixels are 8 × 8 latents (whole patches of ${patch} × ${patch} are wanted, no more than the ${tokens} tokens`,
+      );
+    }
   });
 
   it.each([
