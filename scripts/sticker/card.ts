@@ -69,7 +69,7 @@ collections of pictures made by them.
 
 const judgeIs = `The judge tells concepts and styles apart by linear discriminants on features of a MobileNetV2 that was trained on photographs
 (nsfwjs's). It was fitted to the stickers that the model learnt from, so it has not seen the real drawings of held-out pairs either.
-The text encoder learnt beside the same network, which said what looks alike; the judge is independent of what the UNet paints, not of that.`;
+The text encoder learnt beside the same network, which said what looks alike; the judge is independent of what the UNet paints, not of that. CLIP scores are by the text encoder and that network.`;
 
 function measurements({ sampling, heldOut, seen, autoencoder }: StickerEvaluation): string {
   const made = `${sampling.steps} steps, guidance ${sampling.guidanceScale}, seeds from ${sampling.seed}`;
