@@ -6,6 +6,7 @@ import { cannotRead } from "../safetensors/cannot-read.ts";
 import { readHeader } from "../safetensors/header.ts";
 import { readShards } from "../safetensors/shards.ts";
 import type { Weights } from "../safetensors/weights.ts";
+import { isRecord } from "../util/is-record.ts";
 import type { PlainValue } from "./separate-tensors.ts";
 import { readTorch } from "./torch-file.ts";
 
@@ -74,7 +75,7 @@ function formatOf(file: string, start: Uint8Array): WeightsFormat {
 
 /** The entries of a plain dictionary that are no containers, as text. */
 function scalars(plain: PlainValue): Record<string, string> {
-  if (typeof plain !== "object" || plain === null || Array.isArray(plain)) return {};
+  if (!isRecord(plain)) return {};
   const kept = Object.entries(plain).filter(([, value]) => value !== null && typeof value !== "object");
   return Object.fromEntries(kept.map(([key, value]) => [key, String(value)]));
 }

@@ -27,13 +27,8 @@ export async function captionFeatures(
     const all = tensor([captions.length, config.projection!]);
     for (const [start, count] of portions(captions.length, batchSize)) {
       signal?.throwIfAborted();
-      const ids = captions
-        .slice(start, start + count)
-        .flatMap((caption) => paddedIds(caption, tokenizer, config.positions));
-      const { textEmbeds } = await network.run(
-        { ids: { dims: [count, config.positions], data: BigInt64Array.from(ids) } },
-        { outputs: ["textEmbeds"], signal },
-      );
+      const ids = paddedIds(captions.slice(start, start + count), tokenizer, config.positions);
+      const { textEmbeds } = await network.run({ ids }, { outputs: ["textEmbeds"], signal });
       all.data.set(textEmbeds.data, start * config.projection!);
     }
     return all;

@@ -3,6 +3,7 @@
 
 import { joinPath, parentFolder, readText } from "#platform";
 import type { StoredTensor } from "../tensor/stored.ts";
+import { isRecord } from "../util/is-record.ts";
 import { cannotRead } from "./cannot-read.ts";
 import { duplicateKey } from "./duplicate-key.ts";
 import { storedTensor } from "./weights.ts";
@@ -34,7 +35,7 @@ function parseIndex(
     throw cannotRead(path, "it is not JSON (an index of shards is wanted)", { cause });
   }
   const weightMap = index?.weight_map;
-  if (typeof weightMap !== "object" || weightMap === null || Array.isArray(weightMap)) {
+  if (!isRecord(weightMap)) {
     throw cannotRead(path, 'it has no "weight_map" (file names by tensor name are wanted)');
   }
   const duplicate = duplicateKey(text);

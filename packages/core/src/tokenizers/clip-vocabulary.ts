@@ -1,6 +1,7 @@
 // CLIP's vocabulary: which id each token has, and which pairs merge in which order. A token is a string of byte symbols;
 // "</w>" marks the end of a word.
 
+import { isRecord } from "../util/is-record.ts";
 import type { Merges } from "./byte-pairs.ts";
 import { byteSymbols } from "./byte-symbols.ts";
 
@@ -21,10 +22,10 @@ export const wordEnd = "</w>";
 /** Reads the texts of vocab.json (token → id) and merges.txt (one pair a line under "#version"). Throws when they clash. */
 export function parseVocabulary({ vocab, merges }: { vocab: string; merges: string }): Vocabulary {
   const parsed: unknown = parseJson(vocab);
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+  if (!isRecord(parsed)) {
     throw new TypeError("Cannot read vocab.json: it is no object (ids by token are wanted)");
   }
-  const ids = new Map<string, number>(Object.entries(parsed));
+  const ids = new Map(Object.entries(parsed as Record<string, number>));
   for (const [token, id] of ids) {
     if (!Number.isInteger(id) || id < 0 || id > largestId) {
       throw new RangeError(

@@ -100,7 +100,7 @@ export interface LockedReference {
 }
 
 /** The kinds that there are. */
-export const lockedNetworks = { mobilenet: lockedMobileNet, clip: lockedClip } as const;
+const lockedNetworks = { mobilenet: lockedMobileNet, clip: lockedClip } as const;
 
 /** Opens the one that `reference` names. */
 export const lockedNetwork = ({ network, path, size }: LockedReference): Promise<LockedNetwork> =>

@@ -1,6 +1,7 @@
 // What OpenAI's image routes take, and our own fields beside theirs. Fields that are unknown are refused, as OpenAI does.
 
 import { closestName } from "@noisette/core/safetensors/closest-name";
+import { isRecord } from "@noisette/core/util/is-record";
 import { z } from "zod";
 import { Refusal, refuse } from "../guard/refuse.ts";
 import type { ProblemKindId } from "../guard/refuse.ts";
@@ -87,8 +88,7 @@ export type Variation = z.output<typeof variation>;
 
 /** `body` with its defaults; null is as good as left out. Throws the first problem as OpenAI tells it. */
 export function parsed<S extends z.ZodObject>(schema: S, body: unknown): z.output<S> {
-  if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw refuse("bad-json", "Cannot read the body: it is no object (a JSON object is wanted)");
+  if (!isRecord(body)) throw refuse("bad-json", "Cannot read the body: it is no object (a JSON object is wanted)");
   const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
   const { data, error } = schema.safeParse(given);
   if (error === undefined) return data;

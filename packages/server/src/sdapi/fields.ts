@@ -1,6 +1,7 @@
 // What txt2img and img2img take, by A1111's names and with its defaults. null is as good as leaving a field out, and
 // fields that are not here are let be, as A1111 does; the answer names them.
 
+import { isRecord } from "@noisette/core/util/is-record";
 import { z } from "zod";
 
 const text = z.string().max(100_000);
@@ -58,9 +59,7 @@ const shared = {
 
 /** null for left out. */
 const withoutNulls = (body: unknown): unknown =>
-  typeof body === "object" && body !== null && !Array.isArray(body)
-    ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
-    : body;
+  isRecord(body) ? Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null)) : body;
 
 const textFields = {
   ...shared,

@@ -14,7 +14,6 @@ import { readComponentWeights } from "../../checkpoints/component-weights.ts";
 import { readTensors } from "../../safetensors/read-tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import type { ClipTokenizer } from "../../tokenizers/clip.ts";
 import type { TokenizerFiles } from "../../tokenizers/open.ts";
 import { openTokenizer } from "../../tokenizers/open.ts";
 import { trainTokenizer } from "../../tokenizers/train-bpe.ts";
@@ -55,7 +54,7 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
   const validationReader = validation && exampleReader(validation, { fit: recipe.data.fit, notice });
   const feedsOf = (seen: Tensor, captions: readonly string[], latents?: Tensor): Feeds => ({
     [image.input]: seen,
-    ids: idsOf(captions, tokenizer, text.positions),
+    ids: paddedIds(captions, tokenizer, text.positions),
     ...(latents && { latents }),
   });
 
@@ -150,11 +149,6 @@ function captionOf({ id, caption }: Example): string {
   if (caption === undefined)
     throw new Error(`Cannot train on "${id}": it has no caption (metadata.jsonl or .txt files are wanted)`);
   return caption;
-}
-
-function idsOf(captions: readonly string[], tokenizer: ClipTokenizer, length: number) {
-  const data = BigInt64Array.from(captions.flatMap((caption) => paddedIds(caption, tokenizer, length)));
-  return { dims: [captions.length, length], data };
 }
 
 /** The tokenizer that the recipe names, or one learnt from the captions; a resumed run keeps the one it began with. */

@@ -48,6 +48,7 @@ export async function openDrafts(
   const { imageChannels: channels, latentChannels, factor } = autoencoder;
   const side = size / factor / patch;
   const patches = side ** 2;
+  const features = latentChannels * patch ** 2;
   if (!Number.isInteger(side) || patches > text.tokens) {
     const latents = size / factor;
     throw new Error(
@@ -72,8 +73,8 @@ export async function openDrafts(
       ),
     draft(p, states) {
       const last = slice(states, { axis: 1, start: text.tokens - patches, end: text.tokens }); // [N,P,D]
-      const said = linear(p.at("draft"), last, { features: latentChannels * patch ** 2 }); // [N,P,C·k²]
-      const placed = reshape(transpose(said, [0, 2, 1]), [states.dims[0], latentChannels * patch ** 2, side, side]);
+      const said = linear(p.at("draft"), last, { features }); // [N,P,C·k²]
+      const placed = reshape(transpose(said, [0, 2, 1]), [states.dims[0], features, side, side]);
       return pixelShuffle(placed, patch);
     },
     error(said) {

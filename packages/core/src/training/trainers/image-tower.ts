@@ -90,7 +90,7 @@ export async function lockedTower(
   { engine, training, folder, notice, signal }: TrainerSetup,
 ): Promise<ImageTower> {
   const { network: kind, path } = recipe.locked!;
-  const locked = await lockedNetwork({ network: kind, path, size: recipe.size });
+  const locked = await lockedNetwork({ ...recipe.locked!, size: recipe.size });
   const network = await engine.load(locked.graph, locked.tensors, { source: path });
   const features = async (examples: readonly Example[]): Promise<Tensor> => {
     const feeds = { [locked.input]: locked.prepare(examples.map(({ image }) => overGround(image))) };

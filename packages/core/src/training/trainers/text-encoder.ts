@@ -9,7 +9,7 @@ import type { ClipTextConfig } from "../../models/clip-text.ts";
 import type { PublishedConfig } from "../../models/config.ts";
 import type { Engine } from "../../runtime/engine.ts";
 import type { StoredTensors } from "../../tensor/stored.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import type { AnyTensor, Tensor } from "../../tensor/tensor.ts";
 import type { ClipTokenizer } from "../../tokenizers/clip.ts";
 import type { TokenizerFiles } from "../../tokenizers/open.ts";
 import { openTokenizer } from "../../tokenizers/open.ts";
@@ -51,11 +51,14 @@ export async function readTextEncoder(path: string): Promise<TextEncoderFiles> {
   };
 }
 
-/** `text` as ids of a fixed length: start, as much as fits, end, padding. */
-export function paddedIds(text: string, tokenizer: ClipTokenizer, length: number): bigint[] {
-  const words = tokenizer.encode(text).ids.slice(0, length - 2);
-  const ids = [tokenizer.startId, ...words, tokenizer.endId];
-  return [...ids, ...Array<number>(length - ids.length).fill(tokenizer.padId)].map(BigInt);
+/** `texts` as ids [N,length]: start, as much as fits, end, padding. */
+export function paddedIds(texts: readonly string[], tokenizer: ClipTokenizer, length: number): AnyTensor {
+  const { startId, endId, padId } = tokenizer;
+  const data = texts.flatMap((text) => {
+    const ids = [startId, ...tokenizer.encode(text).ids.slice(0, length - 2), endId];
+    return [...ids, ...Array<number>(length - ids.length).fill(padId)].map(BigInt);
+  });
+  return { dims: [texts.length, length], data: BigInt64Array.from(data) };
 }
 
 /** Captions to states. */
@@ -79,12 +82,7 @@ export async function openTextStates(
     graph: graphOf(whole.name, { context: whole.outputs[`normalized.${layers}`] }),
     tensors,
     source,
-    feeds: (captions) => ({
-      ids: {
-        dims: [captions.length, positions],
-        data: BigInt64Array.from(captions.flatMap((caption) => paddedIds(caption, tokenizer, positions))),
-      },
-    }),
+    feeds: (captions) => ({ ids: paddedIds(captions, tokenizer, positions) }),
   });
   return {
     tokens: positions,
