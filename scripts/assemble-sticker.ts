@@ -1,7 +1,7 @@
 // Makes the sticker package of a trained diffusion model: weights as 16-bit floats, the upscaler beside them, card and NOTICE.
 //
-//   npx tsx --conditions=source scripts/assemble-sticker.ts [MODEL = runs/sticker-as-drawn/model]
-//     [DECODER = runs/sticker-decoder/model] [FOLDER = packages/sticker]
+//   npx tsx --conditions=source scripts/assemble-sticker.ts [MODEL = runs/sticker-details/model]
+//     [DECODER = runs/sticker-forgiving-decoder/model] [FOLDER = packages/sticker]
 
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -15,7 +15,7 @@ import { saveJson } from "@noisette/core/checkpoints/save/model-parts";
 import { stickerCard } from "./sticker/card.ts";
 import type { StickerEvaluation } from "./sticker/evaluate.ts";
 import { packageNotice } from "./sticker/notice.ts";
-import { lastTrained } from "./sticker/recipes.ts";
+import { lastDecoder, lastTrained } from "./sticker/recipes.ts";
 import { readRecords } from "./recipes/stage-records.ts";
 
 /** All files together. */
@@ -86,7 +86,7 @@ async function folderBytes(folder: string): Promise<number> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [model = `runs/sticker-${lastTrained}/model`, decoder = "runs/sticker-decoder/model", into = bundled] =
+  const [model = `runs/sticker-${lastTrained}/model`, decoder = `runs/sticker-${lastDecoder}/model`, into = bundled] =
     process.argv.slice(2);
   const results = join(dirname(fileURLToPath(import.meta.url)), "../recipes/sticker/results.json");
   const preferences = { steps: 20, guidanceScale: 3 };

@@ -35,6 +35,9 @@ describe("stageRecipe()", () => {
     refinement: "diffusion",
     finish: "diffusion",
     "as-drawn": "diffusion",
+    colours: "clip",
+    details: "diffusion",
+    "forgiving-decoder": "autoencoder",
   };
   it.each(trainedStages)("stageRecipe() of %s is a recipe that the trainer takes, full or tiny", async (stage) => {
     for (const tiny of [false, true]) {
@@ -77,7 +80,7 @@ describe("runStages()", () => {
     expect(log.match(/"kind":"start"/g)).toHaveLength(2);
 
     const card = await readFile(join(folder, "sticker/README.md"), "utf8");
-    expect(card).toContain("| as-drawn | 6 | 24 |");
+    expect(card).toContain("| details | 6 | 24 |");
     expect(card).toMatch(/\| generated \| 3 \| [\d.]+ % /);
     const weights = await readSafetensors(join(folder, "sticker/unet/diffusion_pytorch_model.safetensors"));
     expect(new Set([...weights.tensors.values()].map(({ type }) => type))).toEqual(new Set(["F16"]));

@@ -1,6 +1,6 @@
 // Makes the bundled model stage by stage: data; CLIP; its text tower further on; the autoencoder; its decoder further on; diffusion, the
-// same with those texts, and with Muon; texts that say what things look like, and diffusion with them, of stickers as they are drawn; the
-// judge that measures it, the measurements, the package. What is finished is skipped, what was stopped goes on; time and result of each
+// same with those texts, and with Muon; texts that say what things look like, and diffusion with them, of stickers as they are drawn; both
+// with more colours; a decoder that forgives wrong latents; the judge that measures it, the measurements, the package. What is finished is skipped, what was stopped goes on; time and result of each
 // stage go to recipes/sticker/results.json.
 //
 //   npm run recipe:sticker -- [--stage NAME] [--pictures N] [--threads N] [--device cpu|webgpu]
@@ -21,7 +21,7 @@ import { makeStickers } from "./sticker/data.ts";
 import { evaluateSticker } from "./sticker/evaluate.ts";
 import type { StickerEvaluation } from "./sticker/evaluate.ts";
 import { judgeFolder, makeJudge } from "./sticker/judge.ts";
-import { lastTrained, stageRecipe } from "./sticker/recipes.ts";
+import { lastDecoder, lastTrained, stageRecipe } from "./sticker/recipes.ts";
 import type { TrainedStage } from "./sticker/recipes.ts";
 
 /** Where and how the recipe runs. */
@@ -50,6 +50,9 @@ export const stages = {
   finish: trained("finish"),
   drafts: trained("drafts"),
   "as-drawn": trained("as-drawn"),
+  colours: trained("colours"),
+  details: trained("details"),
+  "forgiving-decoder": trained("forgiving-decoder"),
   judge: makeJudge,
   async evaluate(run) {
     const { samples } = (await stageRecipe(lastTrained, run)) as DiffusionRecipe;
@@ -60,9 +63,9 @@ export const stages = {
     const evaluation = await evaluateSticker(run.engine, {
       stickers: join(run.folder, "data/stickers"),
       model: model(lastTrained),
-      decoder: model("decoder"),
+      decoder: model(lastDecoder),
       judge: judgeFolder(run),
-      clip: model("drafts"),
+      clip: model("colours"),
       pictures: run.pictures,
       sampling: { steps: samples.steps, guidanceScale: samples.guidanceScale, seed: 0 },
       signal: run.signal,
@@ -79,7 +82,7 @@ export const stages = {
       sizeBytes: await assembleSticker({
         ...run,
         model: join(outOf(run, lastTrained), "model"),
-        decoder: join(outOf(run, "decoder"), "model"),
+        decoder: join(outOf(run, lastDecoder), "model"),
         preferences,
       }),
     };

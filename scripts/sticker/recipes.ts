@@ -14,10 +14,16 @@ export const trainedStages = [
   "finish",
   "drafts",
   "as-drawn",
+  "colours",
+  "details",
+  "forgiving-decoder",
 ] as const;
 
-/** The one whose model is bundled. */
-export const lastTrained = "as-drawn";
+/** The one whose text encoder and UNet are bundled. */
+export const lastTrained = "details";
+
+/** The one whose decoder is bundled with it. */
+export const lastDecoder = "forgiving-decoder";
 
 /** One of them. */
 export type TrainedStage = (typeof trainedStages)[number];

@@ -93,6 +93,22 @@ describe("scenesOf()", () => {
     expect(scenesOf(set, { mix: only("coloured") })(hand, randomStream(1)).kind).toBe("single");
   });
 
+  it("scenesOf() gives things their own colours as often as any, where they are drawn when nothing is augmented", () => {
+    const fox = set.stickers.findIndex(({ label, style }) => label === "fox" && style === "noto");
+    const scene = scenesOf(set, { mix: only("coloured"), augmented: 0, compositions: "all" });
+    const scenes = Array.from({ length: 200 }, (_, i) => scene(fox, randomStream(2, i)));
+    const own = scenes.filter(({ text }) => /^(red|orange|yellow)$/.test(text.things[0].colour!.name));
+    // One half, and a share of the other, three of seven hues: 0.71, with a deviation of 0.03.
+    expect(Math.abs(own.length / scenes.length - (0.5 + 0.5 * (3 / 7)))).toBeLessThan(0.1);
+    for (const { rgba } of scenes)
+      expect(
+        isSame(
+          rgba.filter((_, i) => i % 4 === 3),
+          set.pixels(fox).filter((_, i) => i % 4 === 3),
+        ),
+      ).toBe(true);
+  });
+
   it("scenesOf() puts things where the caption says, as many as it says, when composed", () => {
     const scenes = draw(300, { mix: only("composed"), captions: everyCaption, compositions: "all" });
     const kinds = { pair: 0, count: 0, size: 0 };

@@ -34,7 +34,7 @@ export interface Scene {
 export interface SceneOptions {
   /** Weights of the kinds. */
   readonly mix?: Readonly<Partial<Record<SceneKind, number>>>;
-  /** Share of single stickers that are flipped, moved, turned a little; 0 shows them as they are drawn. */
+  /** Share of stickers alone that are flipped, moved, turned a little; 0 shows them where they are drawn. */
   readonly augmented?: number;
   /** Which pairs of things, and of things and colours, may be shown: those for training, those kept from it, or all. */
   readonly compositions?: "train" | "held-out" | "all";
@@ -84,8 +84,7 @@ export function scenesOf(
       const paints = colours.filter(({ name }) => isShown(isHeldOutColour(concept, name)));
       const painted = style === "fluent-mono" ? tinted(index, paints, random) : turned(index, paints, random);
       if (painted === undefined) return undefined;
-      const rgba = paint([{ rgba: painted.rgba, ...jitter(set.stickers[index], random) }]);
-      return { things: [{ ...thing(index), colour: painted.colour }], rgba };
+      return { things: [{ ...thing(index), colour: painted.colour }], rgba: moved(index, painted.rgba, random) };
     },
 
     composed(index, random) {
@@ -94,9 +93,10 @@ export function scenesOf(
     },
   };
 
-  function single(index: number, random: Random): Uint8Array {
-    if (random() >= augmented) return set.pixels(index);
-    return paint([{ rgba: set.pixels(index), ...jitter(set.stickers[index], random) }]);
+  const single = (index: number, random: Random): Uint8Array => moved(index, set.pixels(index), random);
+
+  function moved(index: number, rgba: Uint8Array, random: Random): Uint8Array {
+    return random() < augmented ? paint([{ rgba, ...jitter(set.stickers[index], random) }]) : rgba;
   }
 
   function tinted(index: number, paints: readonly Colour[], random: Random) {
@@ -110,12 +110,11 @@ export function scenesOf(
     const { group } = set.stickers[index];
     const main = unpaintable.has(group) ? undefined : hueOf(index);
     if (main === undefined) return undefined;
-    const targets = paints.filter(
-      ({ hue }) =>
-        hue !== undefined && hueDistance(hue, main.hue) > 40 && (main.value >= 0.7 || !brightHues.includes(hue)),
-    );
+    const targets = paints.filter(({ hue }) => hue !== undefined && (main.value >= 0.7 || !brightHues.includes(hue)));
     if (targets.length === 0) return undefined;
-    const colour = pick(random, targets);
+    // Things are asked for in their own colours most often (a red fox, a green frog), and there are fewer of these.
+    const own = targets.filter(({ hue }) => hueDistance(hue!, main.hue) <= 40);
+    const colour = pick(random, own.length > 0 && random() < 0.5 ? own : targets);
     return { colour, rgba: turnHue(set.pixels(index), colour.hue! - main.hue, colour.name === "pink" ? 0.6 : 1) };
   }
 

@@ -38,6 +38,14 @@ export const autoencoderRecipe = z.strictObject({
         .enum(["all", "decoder"])
         .default("all")
         .describe("decoder: latents stay as they are, for models that have learnt them"),
+      latentNoise: z
+        .number()
+        .positive()
+        .max(10)
+        .optional()
+        .describe(
+          "Noise upon the latents, for a decoder that forgives what diffusion models get wrong: of deviations up to about this, in the latents' own",
+        ),
     })
     .optional()
     .describe("Go on from a trained autoencoder"),

@@ -48,6 +48,11 @@ const ofAll: readonly Contradiction<Recipe>[] = [
 
 const ofAutoencoders: readonly Contradiction<AutoencoderRecipe>[] = [
   {
+    when: ({ finetune }) => finetune?.latentNoise !== undefined && finetune.learns !== "decoder",
+    is: '"finetune.latentNoise" is for decoders, and "finetune.learns" is "all"',
+    wanted: '"decoder" is wanted: latents that may move would grow until the noise is nothing',
+  },
+  {
     when: ({ size, autoencoder }) => size % 2 ** (autoencoder.features.length - 1) !== 0,
     is: '"size" cannot be halved once for each of "autoencoder.features" after the first',
     wanted: "a multiple of the factor is wanted",

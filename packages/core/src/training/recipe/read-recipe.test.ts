@@ -78,6 +78,10 @@ describe("checkRecipe()", () => {
       { ...autoencoder, size: 15 },
       '"size" cannot be halved once for each of "autoencoder.features" after the first (a multiple of the factor is wanted)',
     ],
+    [
+      { ...autoencoder, finetune: { path: "z", latentNoise: 0.3 } },
+      '"finetune.latentNoise" is for decoders, and "finetune.learns" is "all" ("decoder" is wanted: latents that may move would grow until the noise is nothing)',
+    ],
     [{ ...clip, tokenizer: {} }, '"tokenizer" has neither or both of "path" and "vocabulary" (one is wanted)'],
     [{ ...clip, vision: undefined }, 'there are neither or both of "vision" and "locked" (one image tower is wanted)'],
     [

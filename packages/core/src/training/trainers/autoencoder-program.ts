@@ -62,7 +62,7 @@ const deadBelow = 0.03;
 
 /**
  * Inputs: `image` [N,C,H,W], for kl `posteriorNoise` [N,z,h,w], with transparency `ground` [N,3,1,1], with a discriminator
- * `adversarialFactor` [] (0 before its start). Parameters: `autoencoder.*`, `discriminator.*`, `perceptual.*`, `loss.logvar`,
+ * `adversarialFactor` [] (0 before its start), where the decoder is to forgive noise `latentNoise` [N,z,h,w]. Parameters: `autoencoder.*`, `discriminator.*`, `perceptual.*`, `loss.logvar`,
  * `codes.usage`.
  */
 export function autoencoderProgram(
@@ -141,6 +141,10 @@ function psnr(a: Value, b: Value): Value {
   return multiply(log(divide(scalar(4), error)), scalar(10 / Math.LN10));
 }
 
+/** Latents z [N,z,h,w] as the decoder gets them. */
+const disturbed = (z: Value, { finetune }: AutoencoderRecipe): Value =>
+  finetune?.latentNoise === undefined ? z : add(z, input("latentNoise", z.dims));
+
 const codings: Readonly<
   Record<
     "kl" | "vq",
@@ -156,7 +160,7 @@ const codings: Readonly<
     const noise = input("posteriorNoise", [image.dims[0], config.latentChannels, side, side]);
     const distance = divide(sum(klFromStandardNormal(posterior)), elements([image.dims[0]]));
     return {
-      reconstruction: kl.decode(at, drawPosterior(posterior, noise), config),
+      reconstruction: kl.decode(at, disturbed(drawPosterior(posterior, noise), recipe), config),
       regularization: multiply(distance, scalar(regularization.weight)),
       metrics: { kl: distance },
       updates: {},
@@ -180,7 +184,7 @@ const codings: Readonly<
     const nextUsage = add(multiply(usage, scalar(usageDecay)), multiply(uses, scalar(1 - usageDecay)));
     const alive = cast(greater(nextUsage, scalar(revive?.below ?? deadBelow)), "float32");
     return {
-      reconstruction: vq.decode(at, codes, config),
+      reconstruction: vq.decode(at, disturbed(codes, recipe), config),
       regularization: multiply(loss, scalar(weight)),
       metrics: {
         codebook: loss,

@@ -35,6 +35,18 @@ const measuredPictures = 512;
 const codebookName = "autoencoder.quantize.embedding.weight";
 const usageName = "codes.usage";
 
+/**
+ * Noise for decoders that are to forgive errors: σ·n for each example, σ ~ |N(0,τ²)| (noise-augmented decoding, arXiv 2510.11690), so that most latents
+ * are nearly right. A sign that a deviation has is lost in the noise.
+ */
+const ofDeviations = (noise: Tensor, deviations: Float32Array, tau: number): Tensor => {
+  const each = noise.data.length / deviations.length;
+  return tensor(
+    noise.dims,
+    noise.data.map((n, i) => tau * deviations[Math.floor(i / each)] * n),
+  );
+};
+
 /** Opens the trainer of `recipe`. Throws Error when the network it compares features with cannot be read. */
 export async function openAutoencoderTrainer(recipe: AutoencoderRecipe, setup: TrainerSetup): Promise<Trainer> {
   const { engine, training, validation, folder, notice } = setup;
@@ -42,6 +54,7 @@ export async function openAutoencoderTrainer(recipe: AutoencoderRecipe, setup: T
   const perceptual = recipe.perceptual && (await readPerceptual(recipe.perceptual, size));
   const published = autoencoderPublished(recipe);
   const begun = recipe.finetune && (await begunAutoencoder(recipe.finetune, published));
+  const latentNoise = recipe.finetune?.latentNoise && recipe.finetune.latentNoise / begun!.scaling!;
   const autoencoder: AutoencoderConfig =
     regularization.kind === "kl"
       ? { kind: "kl", config: autoencoderKlConfig(published) }
@@ -72,14 +85,14 @@ export async function openAutoencoderTrainer(recipe: AutoencoderRecipe, setup: T
   function feedsFor(image: Tensor, step: number, draws: TorchGenerator): Feeds {
     const [count] = image.dims;
     const noiseDims = [count, ...latentDims];
+    const normal = () => tensor(noiseDims, draws.randn(noiseDims.reduce((a, b) => a * b)));
     return {
       image,
-      ...(regularization.kind === "kl" && {
-        posteriorNoise: tensor(noiseDims, draws.randn(noiseDims.reduce((a, b) => a * b))),
-      }),
+      ...(regularization.kind === "kl" && { posteriorNoise: normal() }),
       // One colour behind each transparent picture.
       ...(channels === 4 && { ground: tensor([count, 3, 1, 1], draws.uniform(3 * count, -1, 1)) }),
       ...(adversarial && { adversarialFactor: tensor([], Float32Array.of(step >= adversarial.start ? 1 : 0)) }),
+      ...(latentNoise && { latentNoise: ofDeviations(normal(), draws.randn(count), latentNoise) }),
     };
   }
 

@@ -191,6 +191,18 @@ describe("openAutoencoderTrainer()", () => {
     expect(new Set(changed.map((name) => name.split(".")[0]))).toEqual(new Set(["decoder", "post_quant_conv"]));
   });
 
+  it("openAutoencoderTrainer() disturbs the latents by as much as the recipe says when the decoder is to forgive it", async () => {
+    const { autoencoder } = tinyRecipe("kl", plain) as { autoencoder: object };
+    const firstLoss = async (noise: object) => {
+      const finetune = { path: model("kl"), learns: "decoder", ...noise };
+      const events = await run("kl", { steps: 1, autoencoder, finetune }, `noise-${JSON.stringify(noise)}`);
+      return events.flatMap((event) => (event.kind === "step" ? [event.scalars["autoencoder.loss"]] : []))[0];
+    };
+    const clear = await firstLoss({});
+    expect(Math.abs((await firstLoss({ latentNoise: 1e-6 })) / clear - 1)).toBeLessThan(1e-4);
+    expect(await firstLoss({ latentNoise: 10 })).toBeGreaterThan(1.1 * clear);
+  });
+
   it("openAutoencoderTrainer() refuses to go on from an autoencoder of other sizes", async () => {
     const finetune = { path: model("kl") };
     const wider = tinyRecipe("kl", {
