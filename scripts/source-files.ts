@@ -14,6 +14,8 @@ export interface SourceFile {
 }
 
 const skippedFolders = new Set(["node_modules", "dist", "outputs", "coverage", ".git", ".cache"]);
+/** What recipes make, at the root. */
+const recipeFolders = new Set(["data", "runs"]);
 const textExtensions = /\.(ts|tsx|mts|mjs|js|json|md|html|css|yml|yaml|txt)$|(^|\/)(run|LICENSE|NOTICE|\.[\w-]+)$/;
 
 /**
@@ -21,7 +23,7 @@ const textExtensions = /\.(ts|tsx|mts|mjs|js|json|md|html|css|yml|yaml|txt)$|(^|
  * `packages/core/assets` and data files below `fixtures` are left out too: they are other people's text.
  */
 export function readSourceFiles(root: string = repositoryRoot): SourceFile[] {
-  return walk(root)
+  return walk(root, new Set([...skippedFolders, ...recipeFolders]))
     .map((absolute) => relative(root, absolute).split(sep).join("/"))
     .filter((path) => textExtensions.test(path) && !isForeignData(path))
     .sort()
@@ -47,9 +49,9 @@ function isForeignData(path: string): boolean {
   return (path.startsWith("fixtures/") && !/\.(ts|md)$/.test(path)) || /^packages\/[^/]+\/assets\//.test(path);
 }
 
-function walk(folder: string): string[] {
+function walk(folder: string, skipped: ReadonlySet<string> = skippedFolders): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (entry.isDirectory()) return skippedFolders.has(entry.name) ? [] : walk(join(folder, entry.name));
+    if (entry.isDirectory()) return skipped.has(entry.name) ? [] : walk(join(folder, entry.name));
     return entry.isFile() ? [join(folder, entry.name)] : [];
   });
 }
