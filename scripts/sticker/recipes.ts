@@ -15,6 +15,7 @@ export const trainedStages = [
   "drafts",
   "as-drawn",
   "colours",
+  "wider",
   "details",
   "forgiving-decoder",
 ] as const;

@@ -8,6 +8,12 @@ const tower = {
   width: width.describe("Width of its states"),
   layers: z.int().min(1).max(64).describe("Its transformer layers"),
   heads: z.int().min(1).max(64).describe("Its attention heads; divides the width"),
+  feedForward: z
+    .int()
+    .min(1)
+    .max(65536)
+    .optional()
+    .describe("Units of its layers' perceptrons; four times the width without it"),
 };
 
 /** What `"trainer": "clip"` takes. */
@@ -44,7 +50,12 @@ export const clipRecipe = z.strictObject({
     .describe("The text tower"),
   projection: width.describe("Width of the embeddings"),
   finetune: z
-    .strictObject({ path: z.string().min(1).describe("Folder of a CLIP or text encoder of the same sizes") })
+    .strictObject({
+      path: z
+        .string()
+        .min(1)
+        .describe("Folder of a CLIP or text encoder of the same sizes, or with fewer feedForward units"),
+    })
     .optional()
     .describe("Go on from a trained text tower"),
   tokenizer: z

@@ -150,9 +150,14 @@ type Vocabulary = Readonly<Record<"vocabulary" | "startId" | "endId" | "padId", 
 /** transformers' CLIPModel; beside a locked image tower its CLIPTextModelWithProjection. */
 export function clipPublished(recipe: ClipRecipe, vocabulary: Vocabulary): PublishedConfig {
   const { size, vision, text, projection, locked } = recipe;
-  const tower = ({ width, layers, heads }: ClipRecipe["text"] | NonNullable<ClipRecipe["vision"]>) => ({
+  const tower = ({
+    width,
+    layers,
+    heads,
+    feedForward = 4 * width,
+  }: ClipRecipe["text"] | NonNullable<ClipRecipe["vision"]>) => ({
     hidden_size: width,
-    intermediate_size: 4 * width,
+    intermediate_size: feedForward,
     num_hidden_layers: layers,
     num_attention_heads: heads,
     hidden_act: "gelu",

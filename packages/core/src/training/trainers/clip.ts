@@ -4,14 +4,11 @@
 import { disk } from "#platform";
 import { readTokenizerFiles } from "../../checkpoints/tokenizer-files.ts";
 import type { Example } from "../../data/dataset.ts";
-import { bind } from "../../graph/bind.ts";
 import { graphOf } from "../../graph/graph.ts";
 import { parameters } from "../../graph/params.ts";
-import { clipTextConfig, clipTextGraph } from "../../models/clip-text.ts";
-import type { ClipTextConfig } from "../../models/clip-text.ts";
+import { clipTextConfig } from "../../models/clip-text.ts";
 import { clipVisionConfig } from "../../models/clip-vision.ts";
 import { readComponentWeights } from "../../checkpoints/component-weights.ts";
-import { readTensors } from "../../safetensors/read-tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { TokenizerFiles } from "../../tokenizers/open.ts";
@@ -28,12 +25,12 @@ import type { RunFolder } from "../run-folder.ts";
 import { saveJson, savePart, saveText } from "../../checkpoints/save/model-parts.ts";
 import { clipPublished } from "../save/published-configs.ts";
 import { saveTokenizer } from "../../checkpoints/save/tokenizer-folder.ts";
+import { begunText } from "./begun-text.ts";
 import { clipProgram, pairs } from "./clip-program.ts";
 import { openDrafts } from "./drafts.ts";
 import { learntTower, lockedTower } from "./image-tower.ts";
 import { portions } from "./portions.ts";
-import { checkSameSizes } from "./same-sizes.ts";
-import { paddedIds, readTextEncoder } from "./text-encoder.ts";
+import { paddedIds } from "./text-encoder.ts";
 import type { Feeds, Trainer, TrainerSetup } from "./trainer.ts";
 
 /** Opens the trainer of `recipe`. Throws Error when a picture has no caption, or what it builds on has other sizes. */
@@ -51,6 +48,15 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
       : await lockedTower({ recipe, reader }, setup);
   const towers = { text, image };
   const drafts = recipe.drafts && (await openDrafts({ ...recipe, drafts: recipe.drafts }, setup));
+  const begun =
+    recipe.finetune === undefined
+      ? new Map<string, Tensor>()
+      : await begunText(recipe.finetune.path, {
+          config: text,
+          published,
+          draftFeatures: drafts?.features ?? 0,
+          draws: drawsAt(seed, "weights", { epoch: 0, batch: 0 }),
+        });
   const validationReader = validation && exampleReader(validation, { fit: recipe.data.fit, notice });
   const feedsOf = (seen: Tensor, captions: readonly string[], latents?: Tensor): Feeds => ({
     [image.input]: seen,
@@ -60,10 +66,7 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
 
   return {
     program: clipProgram(towers, drafts),
-    initial: new Map([
-      ["logit_scale", tensor([], Float32Array.of(initialLogScale))],
-      ...(recipe.finetune === undefined ? [] : await begunText(recipe.finetune.path, text)),
-    ]),
+    initial: new Map([["logit_scale", tensor([], Float32Array.of(initialLogScale))], ...image.learnt(begun)]),
     // As CLIP was (its code's initialize_parameters): states begin small beside what the layers add.
     rules: [
       { matches: (name) => name.endsWith("token_embedding.weight"), draw: normal(0.02) },
@@ -137,13 +140,6 @@ export async function openClipTrainer(recipe: ClipRecipe, setup: TrainerSetup): 
 /** `count` examples from `start` on. */
 const firstOf = (reader: ExampleReader, count: number, start = 0): Promise<Example[]> =>
   Promise.all(Array.from({ length: count }, (_, i) => reader.readWhole(start + i, 0)));
-
-/** The weights of the text tower in `path`, without its projection. Throws Error when it is not of the sizes of `config`. */
-async function begunText(path: string, config: ClipTextConfig): Promise<[string, Tensor][]> {
-  const { config: begun, tensors } = await readTextEncoder(path);
-  checkSameSizes(`text encoder "${path}"`, begun, config, ["vocabulary", "positions", "width", "layers", "heads"]);
-  return [...(await readTensors(bind(clipTextGraph({ ...config, projection: undefined }), tensors, path)))];
-}
 
 function captionOf({ id, caption }: Example): string {
   if (caption === undefined)

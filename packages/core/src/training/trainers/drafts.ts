@@ -25,6 +25,8 @@ import type { TrainerSetup } from "./trainer.ts";
 export interface Drafts {
   /** Of the error, beside the contrastive loss. */
   readonly weight: number;
+  /** Numbers that each state says: C·k². */
+  readonly features: number;
   /** The input `latents` for a batch to learn from. */
   learn(batch: Batch, draws: TorchGenerator): Promise<Tensor>;
   /** The same for other examples. */
@@ -62,6 +64,7 @@ export async function openDrafts(
 
   return {
     weight,
+    features,
     learn: async (batch, draws) => (await pictures.batch(batch, draws)).clean,
     see: (examples, draws) =>
       pictures.encode(

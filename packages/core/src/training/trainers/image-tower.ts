@@ -36,6 +36,8 @@ export interface ImageTower {
   show(examples: readonly Example[]): Promise<Tensor>;
   /** The weights as they are saved. */
   saved(weights: ReadonlyMap<string, Tensor>): Map<string, Tensor>;
+  /** Saved weights as they are learnt. */
+  learnt(saved: ReadonlyMap<string, Tensor>): Map<string, Tensor>;
 }
 
 /** What both kinds read. */
@@ -73,6 +75,7 @@ export function learntTower(config: ClipVisionConfig, { recipe, reader }: Source
     see: async (examples, draws) => see(examples, draws),
     show: async (examples) => pixels(examples),
     saved: (weights) => new Map(weights),
+    learnt: (saved) => new Map(saved),
   };
 }
 
@@ -136,21 +139,34 @@ export async function lockedTower(
     },
     see: async (examples) => standard(await features(examples)),
     show: features,
-    saved(weights) {
-      // W·(x − μ)/σ + b = (W/σ)·x + (b − (W/σ)·μ)
-      const [weight, bias] = ["weight", "bias"].map((leaf) => weights.get(`${lockedProjection}.${leaf}`)!);
-      const scaled = weight.data.map((value, i) => value / deviation[i % locked.width]);
-      const moved = bias.data.map((value, row) => {
-        const from = row * locked.width;
-        return value - mean.reduce((sum, mu, i) => sum + scaled[from + i] * mu, 0);
-      });
-      return new Map([
-        ...weights,
-        [`${lockedProjection}.weight`, tensor(weight.dims, scaled)],
-        [`${lockedProjection}.bias`, tensor(bias.dims, moved)],
-      ]);
-    },
+    // W·(x − μ)/σ + b = (W/σ)·x + (b − (W/σ)·μ)
+    saved: (weights) =>
+      reprojected(weights, { scale: (w, i) => w / deviation[i], shift: (w, i) => (-w * mean[i]) / deviation[i] }),
+    learnt: (saved) => reprojected(saved, { scale: (w, i) => w * deviation[i], shift: (w, i) => w * mean[i] }),
   };
+}
+
+/** `weights` with every number w of column i of the projection made `scale(w, i)`, and `shift(w, i)` of a row added to its bias. */
+function reprojected(
+  weights: ReadonlyMap<string, Tensor>,
+  { scale, shift }: Record<"scale" | "shift", (w: number, column: number) => number>,
+): Map<string, Tensor> {
+  const [weight, bias] = ["weight", "bias"].map((leaf) => weights.get(`${lockedProjection}.${leaf}`));
+  if (weight === undefined || bias === undefined) return new Map(weights);
+  const [, width] = weight.dims;
+  const moved = bias.data.slice();
+  weight.data.forEach((w, i) => (moved[Math.floor(i / width)] += shift(w, i % width)));
+  return new Map([
+    ...weights,
+    [
+      `${lockedProjection}.weight`,
+      tensor(
+        weight.dims,
+        weight.data.map((w, i) => scale(w, i % width)),
+      ),
+    ],
+    [`${lockedProjection}.bias`, tensor(bias.dims, moved)],
+  ]);
 }
 
 /** Mean and standard deviation of each column of [N,D]; columns of one value count as deviating by 1. */

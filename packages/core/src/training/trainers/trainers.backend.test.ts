@@ -304,6 +304,44 @@ describe("a text-to-image model, all of it trained here", () => {
     );
   });
 
+  it("openClipTrainer() goes on with wider layers, and what stands beside them, from what the tower knows", async () => {
+    const goOn = async (feedForward: number) => {
+      const text = { width: 8, layers: 1, heads: 2, feedForward };
+      const locked = { network: "clip", path: model("clip") };
+      const from = { finetune: { path: model("text") }, tokenizer: { path: model("text") } };
+      const changes = { ...from, vision: undefined, locked, text, steps: 1, learningRate: 1e-9 };
+      const events = await run("clip", changes, `${feedForward} units`);
+      return events.flatMap((event) => (event.kind === "step" ? [event.scalars["clip.loss"]] : []))[0];
+    };
+    expect((await goOn(48)) / (await goOn(32))).toBeCloseTo(1, 5);
+    const [before, same, wider] = await Promise.all(
+      ["text", "32 units", "48 units"].map(async (name) =>
+        readTensors((await readComponentWeights(model(name))).tensors),
+      ),
+    );
+    for (const [name, { data }] of before)
+      expect(Math.max(...same.get(name)!.data.map((x, i) => Math.abs(x - data[i])))).toBeLessThan(
+        1e-5 * (1 + Math.max(...data.map(Math.abs))),
+      );
+    const inner = "text_model.encoder.layers.0.mlp.fc1.weight";
+    expect(wider.get(inner)!.dims).toEqual([48, 8]);
+    expect(
+      wider
+        .get(inner)!
+        .data.subarray(0, 256)
+        .every((x, i) => Math.abs(x - before.get(inner)!.data[i]) < 1e-6),
+    ).toBe(true);
+    expect(
+      wider
+        .get(inner)!
+        .data.subarray(256)
+        .every((x) => x !== 0),
+    ).toBe(true);
+    await expect(goOn(16)).rejects.toThrow(
+      /^Cannot go on from text encoder ".*": its feedForward is 32 \(no more than 16, as the recipe says, is wanted\)$/,
+    );
+  });
+
   it("openClipTrainer() teaches the states of texts what latents their pictures have", async () => {
     const drafts = { path: model("kl"), size: 8, patch: 4, weight: 100 };
     const optimizer = { kind: "adamw" };
