@@ -32,7 +32,7 @@ tags: [stable-diffusion, emoji, stickers, transparent, noisette]
 A small Stable Diffusion that draws emoji-like stickers with transparent grounds, 64 pixels wide, and the network that enlarges
 them to 256. It is the model that Noisette takes when none is named.
 
-    noisette "a fox, bold flat"
+    noisette "a red fox, 3d glossy"
     noisette "🐼, flat" --count 4
     noisette "赤いハート、フラット" --no-upscale
 
