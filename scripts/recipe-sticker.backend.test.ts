@@ -36,6 +36,7 @@ describe("stageRecipe()", () => {
     finish: "diffusion",
     "as-drawn": "diffusion",
     colours: "clip",
+    wider: "clip",
     details: "diffusion",
     "forgiving-decoder": "autoencoder",
   };
