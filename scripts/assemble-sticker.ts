@@ -67,13 +67,12 @@ export async function assembleSticker({
 /** Bits of the mantissa that weights keep, of float16's ten: what is left out is noise (docs/log.md), and zeros in its place pack well. */
 const mantissaBits = 6;
 
-/** Float32 `values` to the nearest ones of so many bits, in place. */
-function rounded(values: Float32Array): Float32Array {
+/** Rounds float32 `values` to the nearest ones of so many bits, in place. */
+function round(values: Float32Array): void {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const dropped = 23 - mantissaBits;
   // Half of the last bit that stays is added, and a carry may raise the exponent, as it should.
   for (let i = 0; i < bits.length; i++) bits[i] = ((bits[i] + (1 << (dropped - 1))) >>> dropped) << dropped;
-  return values;
 }
 
 /** Copies a component's folder; float32 weights become float16, rounded. */
@@ -88,7 +87,7 @@ async function copyPart(from: string, to: string): Promise<void> {
     }
     const { tensors, metadata } = await readSafetensorsFile(join(from, name));
     const weights = await readTensors(tensors);
-    for (const { data } of weights.values()) rounded(data);
+    for (const { data } of weights.values()) round(data);
     await writeSafetensors(join(to, name), weights, { metadata, floatType: "F16" });
   }
 }

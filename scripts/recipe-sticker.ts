@@ -1,7 +1,7 @@
 // Makes the bundled model stage by stage: data; CLIP; its text tower further on; the autoencoder; its decoder further on; diffusion, the
 // same with those texts, and with Muon; texts that say what things look like, and diffusion with them, of stickers as they are drawn; both
-// with more colours; a decoder that forgives wrong latents; the judge that measures it, the measurements, the package. What is finished is skipped, what was stopped goes on; time and result of each
-// stage go to recipes/sticker/results.json.
+// with more colours, the texts by a wider tower; a decoder that forgives wrong latents; the judge that measures it, the measurements, the
+// package. What is finished is skipped, what was stopped goes on; time and result of each stage go to recipes/sticker/results.json.
 //
 //   npm run recipe:sticker -- [--stage NAME] [--pictures N] [--threads N] [--device cpu|webgpu]
 //   npm run recipe:sticker -- --tiny [--folder FOLDER]      all of it in a minute, on a dozen drawings of our own
